@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace conclave {
+
+enum class Role { system, user, assistant };
+
+struct ChatMessage {
+    Role role = Role::user;
+    std::string content; ///< UTF-8; an assistant's message may begin with <think>…</think>
+};
+
+struct RenderOptions {
+    bool add_generation_prompt = true; ///< end with the opening of an assistant's turn
+    bool enable_thinking = true;       ///< for templates that know the switch
+};
+
+/// A chat as the model's own template writes it. Text a person typed is never read as special tokens.
+struct RenderedPrompt {
+    std::string text;
+    std::vector<int32_t> ids;
+    bool opens_thinking = false; ///< the prompt ends inside <think>, so the answer starts with thinking
+};
+
+} // namespace conclave

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conclave/chat.hpp"
+#include "conclave/engine.hpp"
+#include "conclave/result.hpp"
+
+namespace conclave {
+
+/// What a file says about itself, after every quirk was resolved. Hyperparameters in their published spelling.
+struct ModelInfo {
+    std::string name;
+    std::string family;       ///< e.g. "deepseek"
+    std::string architecture; ///< as the file spells it, e.g. "deepseek2"
+    uint64_t n_params = 0;        ///< without blocks that are loaded past (MTP)
+    uint64_t n_params_active = 0; ///< that one token touches
+    int n_layers = 0;
+    std::vector<int> moe_layers; ///< indices of the layers that route; never infer them
+    int n_experts = 0;
+    int n_experts_used = 0;
+    int n_shared_experts = 0;
+    int n_group = 1;
+    int topk_group = 1;
+    std::string routing_rule;        ///< e.g. "sigmoid scores, bias selects, best 2 of 4 groups by top-2 sum, top-4, normalised"
+    std::string routing_rule_source; ///< "file" or what it was inferred from
+    std::vector<std::pair<std::string, uint64_t>> quant; ///< bytes per tensor type, largest first
+    int context_length = 0;
+    int n_vocab = 0;
+    uint64_t file_bytes = 0;
+    bool has_tokenizer = false;
+    bool has_chat_template = false;
+    std::string file_hash; ///< 64-bit hash over metadata, tensor table and sampled pages, 16 hex digits
+};
+
+/// Bytes a session with a context of n_ctx tokens needs.
+struct MemoryPlan {
+    uint64_t weights_bytes = 0; ///< mapped from the file
+    uint64_t kv_bytes = 0;
+    uint64_t scratch_bytes = 0; ///< activations, derived tensors, tables
+    uint64_t total_bytes = 0;
+};
+
+/// Called with bytes done and in total while a file is opened and its pages are brought in.
+using LoadProgress = std::function<void(uint64_t done, uint64_t total)>;
+
+struct TokenizeOptions {
+    bool add_bos = false;
+    bool parse_special = false; ///< read special tokens' texts as those tokens; off for anything a person typed
+};
+
+class ModelState;
+
+/// An opened model: immutable, shared by sessions, thread-safe. Weights stay mapped as the file has them.
+class Model {
+public:
+    /// Errors name the file and the tensor or key, and say what to try. `stop` is checked per tensor.
+    static Result<std::shared_ptr<const Model>> open(const Engine& engine, const std::filesystem::path& path,
+                                                     const LoadProgress& progress = {}, std::stop_token stop = {});
+
+    const ModelInfo& info() const;
+    MemoryPlan plan(int n_ctx) const;
+
+    Result<std::vector<int32_t>> tokenize(std::string_view text, TokenizeOptions options = {}) const;
+    /// The bytes of one token; may be part of a UTF-8 character. Empty for an id out of range.
+    std::string token_bytes(int32_t id) const;
+    std::string detokenize(std::span<const int32_t> ids) const;
+    bool is_end_of_generation(int32_t id) const;
+    /// Errors: unsupported when the file has no template; format with row and column when the template is at fault.
+    Result<RenderedPrompt> render(std::span<const ChatMessage> messages, RenderOptions options = {}) const;
+
+    const std::shared_ptr<const ModelState>& state() const { return m_state; } ///< for the engine's own layers
+
+    explicit Model(std::shared_ptr<const ModelState> state) : m_state(std::move(state)) {}
+
+private:
+    std::shared_ptr<const ModelState> m_state;
+};
+
+} // namespace conclave

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "conclave/model.hpp"
+#include "conclave/result.hpp"
+#include "conclave/trace.hpp"
+
+namespace conclave {
+
+struct SamplerOptions {
+    float temperature = 0.7f; ///< 0: greedy, the token with the highest logit
+    int top_k = 0;            ///< 0: off
+    float top_p = 0.95f;      ///< 1: off
+    float min_p = 0.0f;       ///< 0: off
+    float repetition_penalty = 1.0f; ///< 1: off
+    int repetition_window = 64;      ///< tokens looked back over
+    std::optional<uint64_t> seed;    ///< absent: a fresh one, reported in Stats
+};
+
+struct GenerateRequest {
+    std::vector<int32_t> prompt_ids; ///< the whole context; what the session already holds of it is reused
+    SamplerOptions sampler;
+    int max_tokens = -1; ///< -1: until the model ends or the context is full
+    int n_top = 5;       ///< alternatives reported per token
+};
+
+struct TokenAlternative {
+    int32_t id = 0;
+    float logprob = 0; ///< natural logarithm, of the model's own distribution at temperature 1
+};
+
+/// One sampled token. Views are valid during the call.
+struct TokenEvent {
+    int index = 0;    ///< 0 for the first generated token
+    int position = 0; ///< its place in the context: matches TraceRow::position once the token is computed
+    int32_t id = 0;
+    std::string_view text; ///< UTF-8 that became complete with this token; may be empty
+    float logprob = 0;
+    float entropy = 0; ///< nats, of the model's own distribution at temperature 1
+    std::span<const TokenAlternative> top;
+    int64_t t_ns = 0; ///< since generate was called
+};
+
+enum class StopReason { end_of_text, max_tokens, context_full, stopped };
+
+/// Totals of one answer.
+struct Stats {
+    StopReason stop = StopReason::end_of_text;
+    int n_prompt = 0;    ///< tokens of the prompt
+    int n_cached = 0;    ///< of them reused from the session
+    int n_generated = 0;
+    double ttft_ms = 0;  ///< from the call to the first token
+    std::optional<double> prefill_tps; ///< computed prompt tokens per second; absent when none was computed
+    std::optional<double> decode_tps;  ///< absent below two tokens
+    uint64_t seed = 0;
+    uint64_t sum_counts = 0; ///< experts chosen over all rows and MoE layers: rows × k × MoE layers, checked
+};
+
+/// Receives what a run produces, on the thread that called generate, in order.
+class EventSink {
+public:
+    virtual ~EventSink() = default;
+    virtual void on_token(const TokenEvent& event) = 0;
+    /// One forward step: a chunk of the prompt, or the row of one generated token (the last one is never computed).
+    virtual void on_step(const StepTrace& step) = 0;
+};
+
+/// Receives logits of scored tokens: `logits` [n_vocab] for each position, valid during the call.
+class ScoreSink {
+public:
+    virtual ~ScoreSink() = default;
+    virtual void on_logits(int position, std::span<const float> logits) = 0;
+    virtual void on_step(const StepTrace& step) = 0;
+};
+
+/// Which form of multi-head latent attention runs: chosen by row count unless a comparison asks for one.
+enum class MlaMode { automatic, naive, absorbed };
+
+struct SessionOptions {
+    int n_ctx = 0;          ///< 0: the model's context length, at most 4,096
+    int prefill_chunk = 64; ///< rows a step; stop is checked between steps
+    MlaMode mla = MlaMode::automatic;
+    bool trace = true; ///< off only to measure what recording costs
+};
+
+class SessionState;
+
+/// One conversation's cache and sampler. Not thread-safe: one call at a time; sessions of one engine take turns by step.
+class Session {
+public:
+    /// Errors: out_of_memory with bytes wanted and what to try; invalid_argument for a context the model cannot have.
+    static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
+
+    /// Computes what is new of the prompt, then samples until an end. Blocks. A stop request ends it within one step with
+    /// StopReason::stopped; what was generated stays in the cache.
+    Result<Stats> generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop = {});
+    /// Logits of every given token, in order; nothing is sampled.
+    Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, std::stop_token stop = {});
+
+    int n_ctx() const;
+    /// Tokens held in the cache.
+    int n_past() const;
+    void clear();
+
+    Session(Session&&) noexcept;
+    Session& operator=(Session&&) noexcept;
+    ~Session();
+
+private:
+    explicit Session(std::unique_ptr<SessionState> state);
+    std::unique_ptr<SessionState> m_state;
+};
+
+} // namespace conclave

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conclave/model.hpp"
+#include "conclave/result.hpp"
+
+namespace conclave {
+
+enum class TokenType : uint8_t { normal, control, user_defined, unused, byte };
+
+/// A vocabulary as a file carries it.
+struct VocabularyData {
+    std::vector<std::string> tokens; ///< texts in the file's own spelling (byte-level alphabet for BPE)
+    std::vector<TokenType> types;    ///< as many as tokens, or empty: all normal
+    std::vector<std::string> merges; ///< "left right", best first
+    std::string pre_tokenizer;       ///< "deepseek-llm", "deepseek-v3", "qwen2", ...
+    int32_t bos = -1, eos = -1, eot = -1;
+    bool add_bos = false;
+};
+
+/// Byte-level BPE. Immutable and thread-safe.
+class Tokenizer {
+public:
+    /// Errors: unsupported for a pre-tokenizer that is not known (the message lists those that are); format when merges name
+    /// tokens that are not there.
+    static Result<std::shared_ptr<const Tokenizer>> create(VocabularyData data);
+
+    std::vector<int32_t> encode(std::string_view text, const TokenizeOptions& options) const;
+    /// As encode with parse_special, except that `marker` (a UTF-8 string) is removed after special tokens were split off:
+    /// text that must not be read as special has it inside (see chat_template.hpp).
+    std::vector<int32_t> encode_rendered(std::string_view text, std::string_view marker) const;
+    /// Bytes of one token; control tokens give their text. Empty out of range.
+    const std::string& token_bytes(int32_t id) const;
+    bool is_control(int32_t id) const;
+    bool is_end_of_generation(int32_t id) const;
+    int32_t bos() const;
+    int n_vocab() const;
+    /// Texts of all special tokens, longest first.
+    std::span<const std::string> special_texts() const;
+
+    struct Data;
+    explicit Tokenizer(std::unique_ptr<const Data> data);
+    ~Tokenizer();
+
+private:
+    std::unique_ptr<const Data> m_data;
+};
+
+} // namespace conclave
