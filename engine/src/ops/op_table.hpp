@@ -18,7 +18,7 @@ struct ConclaveMessage {
 enum ConclaveStatus : int32_t { conclave_ok = 0, conclave_unsupported, conclave_out_of_memory, conclave_device_lost, conclave_invalid };
 
 // A weight matrix, or n_matrices of one shape at a fixed distance (experts, heads). y = W x contracts over n_cols.
-// data may be null: the matrix is absent.
+// data may be null: the matrix is absent. Norms and biases, unlike matrices, are aligned floats: the loader copies them.
 struct ConclaveMatrix {
     const void* data;     // unaligned, as mapped
     int32_t dtype;        // conclave::DType, the ggml type ids
@@ -54,6 +54,7 @@ struct ConclaveRope {
     float magnitude;                // multiplies cos and sin
 };
 
+// auto: naive from 32 rows on, where decompressing the cache once serves many queries; absorbed below.
 enum ConclaveMlaMode : int32_t { conclave_mla_auto = 0, conclave_mla_naive, conclave_mla_absorbed };
 
 // Multi-head latent attention. x += W_o · attention(RMSNorm(x)).
@@ -105,8 +106,8 @@ struct ConclaveMoeWeights {
 struct ConclaveRoutes {
     uint16_t* ids;     // [n_rows, k], by descending selection score
     float* weights;    // [n_rows, k]
-    float* margins;    // [n_rows], +inf when no expert was left to choose
-    uint32_t* groups;  // [n_rows], bit mask of open groups
+    float* margins;    // [n_rows], +inf when no expert of an open group was left to choose
+    uint32_t* groups;  // [n_rows], bit mask of open groups; bit 0 alone when there are no groups
     int64_t row_stride_k;     // elements from one row's ids/weights to the next
     int64_t row_stride_one;   // elements from one row's margin/groups to the next
 };
@@ -116,6 +117,9 @@ struct ConclaveLimits {
     uint32_t size;
     int32_t max_rows, max_positions, hidden, max_intermediate, n_head, max_head_dim, kv_lora_rank, q_lora_rank, n_experts,
         n_experts_used, max_vocab_rows;
+    // The widest expert (routed or shared); max_intermediate is the widest dense MLP. Apart, because a step holds
+    // max_rows * n_experts_used rows of the one and max_rows of the other.
+    int32_t max_expert_intermediate;
 };
 
 struct ConclaveBackendOptions {
