@@ -8,18 +8,7 @@
 #include <vector>
 
 #include "conclave/chat.hpp"
-
-/// What one generation settings' choice means to the engine. Plain values: they cross threads.
-struct SamplerSettings {
-    double temperature = 0.7;
-    int topK = 0;
-    double topP = 0.95;
-    double minP = 0.0;
-    double repetitionPenalty = 1.0;
-    std::optional<quint64> seed; ///< absent: a fresh one each run
-    int maxTokens = -1;          ///< -1: until the model ends
-    bool thinking = true;
-};
+#include "settings/sampler_settings.hpp"
 
 /// One answer to be made: the whole chat so far, immutable once handed over.
 struct RunRequest {

@@ -1,0 +1,51 @@
+#include "settings/settings.hpp"
+
+Settings::Settings(const QString& file, QObject* parent) : QObject(parent), m_file(file, QSettings::IniFormat)
+{
+    const QStringList keys = m_file.allKeys();
+    for (const QString& key : keys) {
+        m_values.insert(key, m_file.value(key));
+    }
+}
+
+void Settings::setSeed(const QString& v)
+{
+    bool isNumber = false;
+    v.toULongLong(&isNumber);
+    if (v.isEmpty() || isNumber) {
+        set("seed", v);
+    }
+}
+
+SamplerSettings Settings::sampler() const
+{
+    SamplerSettings s;
+    s.temperature = temperature();
+    s.topK = topK();
+    s.topP = topP();
+    s.minP = minP();
+    s.repetitionPenalty = repetitionPenalty();
+    if (!seed().isEmpty()) {
+        s.seed = seed().toULongLong();
+    }
+    s.maxTokens = maxTokens();
+    s.thinking = thinking();
+    return s;
+}
+
+void Settings::overrideValue(const char* key, const QVariant& value)
+{
+    m_values.insert(QString::fromLatin1(key), value);
+    emit changed();
+}
+
+void Settings::set(const char* key, const QVariant& value)
+{
+    const QString name = QString::fromLatin1(key);
+    if (m_values.value(name) == value) {
+        return;
+    }
+    m_values.insert(name, value);
+    m_file.setValue(name, value);
+    emit changed();
+}
