@@ -2,29 +2,36 @@
 
 #include <cstdint>
 
-// The one seam between the forward pass and a backend. A C ABI: plain structs that carry their size, a status and a message
-// buffer; no std:: type, exception or ownership crosses it, because a GPU plug-in may be built by another compiler.
-// All activations are float32, row-major, in the backend's own memory. Weights are as the file has them.
+// The one seam between the forward pass and a backend. A C ABI: plain structs that carry their size, a status and a
+// message buffer; no std:: type, exception or ownership crosses it, because a GPU plug-in may be built by another
+// compiler. All activations are float32, row-major, in the backend's own memory. Weights are as the file has them.
 
 extern "C" {
 
 constexpr uint32_t conclave_op_table_version = 1;
 
 struct ConclaveMessage {
-    char* text;        // receives one sentence, zero-terminated
+    char* text; // receives one sentence, zero-terminated
     uint32_t capacity;
 };
 
-enum ConclaveStatus : int32_t { conclave_ok = 0, conclave_unsupported, conclave_out_of_memory, conclave_device_lost, conclave_invalid };
+enum ConclaveStatus : int32_t {
+    conclave_ok = 0,
+    conclave_unsupported,
+    conclave_out_of_memory,
+    conclave_device_lost,
+    conclave_invalid
+};
 
 // A weight matrix, or n_matrices of one shape at a fixed distance (experts, heads). y = W x contracts over n_cols.
-// data may be null: the matrix is absent. Norms and biases, unlike matrices, are aligned floats: the loader copies them.
+// data may be null: the matrix is absent. Norms and biases, unlike matrices, are aligned floats: the loader copies
+// them.
 struct ConclaveMatrix {
-    const void* data;     // unaligned, as mapped
-    int32_t dtype;        // conclave::DType, the ggml type ids
+    const void* data; // unaligned, as mapped
+    int32_t dtype;    // conclave::DType, the ggml type ids
     int32_t n_matrices;
-    int64_t n_rows;       // outputs
-    int64_t n_cols;       // inputs, contiguous
+    int64_t n_rows; // outputs
+    int64_t n_cols; // inputs, contiguous
     int64_t row_bytes;
     int64_t matrix_bytes; // distance of one matrix to the next
 };
@@ -50,8 +57,8 @@ struct ConclaveCacheView {
 struct ConclaveRope {
     const float* inverse_frequency; // [n_dims / 2], scaling already applied
     int32_t n_dims;
-    int32_t interleaved;            // 1: pairs (2i, 2i+1); 0: pairs (i, i + n_dims/2)
-    float magnitude;                // multiplies cos and sin
+    int32_t interleaved; // 1: pairs (2i, 2i+1); 0: pairs (i, i + n_dims/2)
+    float magnitude;     // multiplies cos and sin
 };
 
 // auto: naive from 32 rows on, where decompressing the cache once serves many queries; absorbed below.
@@ -61,16 +68,16 @@ enum ConclaveMlaMode : int32_t { conclave_mla_auto = 0, conclave_mla_naive, conc
 // Cache row: [kv_lora_rank | qk_rope_head_dim], the latent after its norm and the shared key after RoPE.
 struct ConclaveMlaWeights {
     uint32_t size;
-    const float* attn_norm;   // [hidden]
-    ConclaveMatrix q;         // [n_head*(nope+rope), hidden]; absent when q_a is there
-    ConclaveMatrix q_a;       // [q_lora_rank, hidden]
-    const float* q_a_norm;    // [q_lora_rank]
-    ConclaveMatrix q_b;       // [n_head*(nope+rope), q_lora_rank]
-    ConclaveMatrix kv_a;      // [kv_lora_rank + rope, hidden]
-    const float* kv_a_norm;   // [kv_lora_rank]
-    ConclaveMatrix k_b;       // n_head × [kv_lora_rank, nope]: absorbs q_nope into the latent
-    ConclaveMatrix v_b;       // n_head × [v_head_dim, kv_lora_rank]
-    ConclaveMatrix o;         // [hidden, n_head*v_head_dim]
+    const float* attn_norm; // [hidden]
+    ConclaveMatrix q;       // [n_head*(nope+rope), hidden]; absent when q_a is there
+    ConclaveMatrix q_a;     // [q_lora_rank, hidden]
+    const float* q_a_norm;  // [q_lora_rank]
+    ConclaveMatrix q_b;     // [n_head*(nope+rope), q_lora_rank]
+    ConclaveMatrix kv_a;    // [kv_lora_rank + rope, hidden]
+    const float* kv_a_norm; // [kv_lora_rank]
+    ConclaveMatrix k_b;     // n_head × [kv_lora_rank, nope]: absorbs q_nope into the latent
+    ConclaveMatrix v_b;     // n_head × [v_head_dim, kv_lora_rank]
+    ConclaveMatrix o;       // [hidden, n_head*v_head_dim]
     int32_t hidden, n_head, qk_nope_head_dim, qk_rope_head_dim, v_head_dim, kv_lora_rank, q_lora_rank;
     float rms_norm_eps, softmax_scale;
     ConclaveRope rope;
@@ -91,9 +98,9 @@ enum ConclaveGroupRule : int32_t { conclave_group_none = 0, conclave_group_max, 
 // x += shared(n) + Σ weight_e · expert_e(n), n = RMSNorm(x).
 struct ConclaveMoeWeights {
     uint32_t size;
-    const float* norm;       // [hidden]
-    ConclaveMatrix router;   // [n_experts, hidden]
-    const float* bias;       // [n_experts], chooses but never weighs; may be null
+    const float* norm;                               // [hidden]
+    ConclaveMatrix router;                           // [n_experts, hidden]
+    const float* bias;                               // [n_experts], chooses but never weighs; may be null
     ConclaveMatrix gate_exps, up_exps, down_exps;    // n_experts matrices each
     ConclaveMatrix gate_shexp, up_shexp, down_shexp; // may be absent
     int32_t hidden, n_experts, n_experts_used;
@@ -104,19 +111,19 @@ struct ConclaveMoeWeights {
 
 // What the router decided; written by route and by moe, never recomputed elsewhere. Ties go to the lower id.
 struct ConclaveRoutes {
-    uint16_t* ids;     // [n_rows, k], by descending selection score
-    float* weights;    // [n_rows, k]
-    float* margins;    // [n_rows], +inf when no expert of an open group was left to choose
-    uint32_t* groups;  // [n_rows], bit mask of open groups; bit 0 alone when there are no groups
-    int64_t row_stride_k;     // elements from one row's ids/weights to the next
-    int64_t row_stride_one;   // elements from one row's margin/groups to the next
+    uint16_t* ids;          // [n_rows, k], by descending selection score
+    float* weights;         // [n_rows, k]
+    float* margins;         // [n_rows], +inf when no expert of an open group was left to choose
+    uint32_t* groups;       // [n_rows], bit mask of open groups; bit 0 alone when there are no groups
+    int64_t row_stride_k;   // elements from one row's ids/weights to the next
+    int64_t row_stride_one; // elements from one row's margin/groups to the next
 };
 
 // The largest shapes that will be asked for, so that a step allocates nothing.
 struct ConclaveLimits {
     uint32_t size;
-    int32_t max_rows, max_positions, hidden, max_intermediate, n_head, max_head_dim, kv_lora_rank, q_lora_rank, n_experts,
-        n_experts_used, max_vocab_rows;
+    int32_t max_rows, max_positions, hidden, max_intermediate, n_head, max_head_dim, kv_lora_rank, q_lora_rank,
+        n_experts, n_experts_used, max_vocab_rows;
     // The widest expert (routed or shared); max_intermediate is the widest dense MLP. Apart, because a step holds
     // max_rows * n_experts_used rows of the one and max_rows of the other.
     int32_t max_expert_intermediate;
@@ -138,28 +145,30 @@ struct ConclaveOpTable {
     ConclaveStatus (*create)(const ConclaveBackendOptions* options, ConclaveBackend* backend, ConclaveMessage* message);
     void (*destroy)(ConclaveBackend backend);
     // Reserves scratch; *bytes receives how much it holds. With backend null only counts.
-    ConclaveStatus (*prepare)(ConclaveBackend backend, const ConclaveLimits* limits, uint64_t* bytes, ConclaveMessage* message);
+    ConclaveStatus (*prepare)(ConclaveBackend backend, const ConclaveLimits* limits, uint64_t* bytes,
+                              ConclaveMessage* message);
 
     // x [n_rows, hidden] = rows of the embedding matrix.
-    ConclaveStatus (*embed)(ConclaveBackend backend, const ConclaveMatrix* embedding, const ConclaveBatch* batch, float* x,
-                            ConclaveMessage* message);
+    ConclaveStatus (*embed)(ConclaveBackend backend, const ConclaveMatrix* embedding, const ConclaveBatch* batch,
+                            float* x, ConclaveMessage* message);
     // caches [number of sequences in the batch]
-    ConclaveStatus (*attention_mla)(ConclaveBackend backend, const ConclaveMlaWeights* weights, const ConclaveBatch* batch,
-                                    const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message);
+    ConclaveStatus (*attention_mla)(ConclaveBackend backend, const ConclaveMlaWeights* weights,
+                                    const ConclaveBatch* batch, const ConclaveCacheView* caches, int32_t mode, float* x,
+                                    ConclaveMessage* message);
     ConclaveStatus (*mlp)(ConclaveBackend backend, const ConclaveMlpWeights* weights, int32_t n_rows, float* x,
                           ConclaveMessage* message);
     ConclaveStatus (*moe)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows, float* x,
                           const ConclaveRoutes* routes, ConclaveMessage* message);
-    // The two halves of moe: routes of RMSNorm(x); then out [n_rows, hidden] = the sum over experts e with owned[e] != 0
-    // (all when owned is null), plus the shared expert when with_shared != 0.
+    // The two halves of moe: routes of RMSNorm(x); then out [n_rows, hidden] = the sum over experts e with owned[e] !=
+    // 0 (all when owned is null), plus the shared expert when with_shared != 0.
     ConclaveStatus (*route)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows, const float* x,
                             const ConclaveRoutes* routes, ConclaveMessage* message);
-    ConclaveStatus (*experts)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows, const float* x,
-                              const ConclaveRoutes* routes, const uint8_t* owned, int32_t with_shared, float* out,
-                              ConclaveMessage* message);
+    ConclaveStatus (*experts)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows,
+                              const float* x, const ConclaveRoutes* routes, const uint8_t* owned, int32_t with_shared,
+                              float* out, ConclaveMessage* message);
     // A probe: selection scores before groups and bias, scores [n_rows, n_experts].
-    ConclaveStatus (*router_scores)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows, const float* x,
-                                    float* scores, ConclaveMessage* message);
+    ConclaveStatus (*router_scores)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows,
+                                    const float* x, float* scores, ConclaveMessage* message);
     // logits [n_out, n_vocab] = W · RMSNorm(x[row_index[i]]).
     ConclaveStatus (*head)(ConclaveBackend backend, const float* norm, float rms_norm_eps, const ConclaveMatrix* output,
                            int32_t hidden, const float* x, const int32_t* row_index, int32_t n_out, float* logits,

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "ops/op_table.hpp"
+
+namespace conclave
+{
+
+/// The rows of the residual stream that become logits.
+struct HeadCall {
+    const float* norm; ///< [output.n_cols]
+    float rms_norm_eps;
+    const ConclaveMatrix& output; ///< [n_vocab, hidden]
+    const float* x;               ///< [any, hidden]
+    const int32_t* row_index;     ///< [n_out] rows of x
+    int32_t n_out;
+};
+
+/// logits [n_out, n_vocab] = W · RMSNorm(x[row_index[i]]).
+void head_ref(const HeadCall& call, float* logits);
+
+} // namespace conclave

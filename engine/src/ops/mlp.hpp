@@ -1,0 +1,23 @@
+#pragma once
+
+#include "ops/op_table.hpp"
+
+namespace conclave
+{
+
+/// One gated unit: W_down (silu(W_gate n) ⊙ W_up n). Expert `index` of stacked matrices, or 0.
+struct GatedUnit {
+    const ConclaveMatrix& gate;
+    const ConclaveMatrix& up;
+    const ConclaveMatrix& down;
+    int64_t index;
+};
+
+/// out [n_rows, hidden] = the unit applied to n [n_rows, hidden].
+void gated_unit_ref(const GatedUnit& unit, const float* n, int32_t n_rows, float* out);
+
+/// x [n_rows, hidden] += W_down (silu(W_gate n) ⊙ W_up n), n = RMSNorm(x). Source: Shazeer 2020 (SwiGLU); DeepSeek-V3
+/// inference/model.py MLP.
+void mlp_ref(const ConclaveMlpWeights& weights, int32_t n_rows, float* x);
+
+} // namespace conclave
