@@ -1,0 +1,39 @@
+import QtQuick
+import QtQuick.Layouts
+import Conclave.Controls
+
+// A number with its name, what it means, and the range it may have.
+RowLayout {
+    id: root
+
+    required property string label
+    required property string explanation
+    required property real value
+    property real from: 0
+    property real to: 1
+    property int decimals: 2
+
+    signal edited(value: real)
+
+    spacing: Theme.space3
+
+    ColumnLayout {
+        Layout.fillWidth: true
+        spacing: 0
+
+        BodyText { Layout.fillWidth: true; lineHeight: 1.2; text: root.label }
+        SmallText { Layout.fillWidth: true; text: root.explanation; wrapMode: Text.Wrap }
+    }
+    TextInputField {
+        id: field
+
+        Layout.preferredWidth: 92
+        font.family: Theme.monoFamily
+        horizontalAlignment: TextInput.AlignRight
+        text: Number(root.value).toLocaleString(Qt.locale(), "f", root.decimals)
+        validator: DoubleValidator { bottom: root.from; decimals: root.decimals; top: root.to }
+        Accessible.name: root.label
+        Accessible.description: root.explanation
+        onEditingFinished: root.edited(Number.fromLocaleString(Qt.locale(), text))
+    }
+}

@@ -1,0 +1,130 @@
+import QtQuick
+import QtQuick.Layouts
+import QtQuick.Templates as T
+import Conclave.App
+import Conclave.Controls
+
+// How Conclave looks and how answers are sampled. Every change takes effect at once.
+DialogPanel {
+    id: root
+
+    required property Settings settings
+
+    title: qsTr("Settings")
+
+    component Heading: BodyText {
+        Layout.topMargin: Theme.space3
+        font.weight: Font.DemiBold
+    }
+
+    contentItem: Flickable {
+        id: flick
+
+        boundsBehavior: Flickable.StopAtBounds
+        clip: true
+        contentHeight: column.implicitHeight
+        T.ScrollBar.vertical: ScrollBarThin {}
+
+        ColumnLayout {
+            id: column
+
+            width: flick.width - 12
+            spacing: Theme.space2
+
+            Heading { text: qsTr("Appearance") }
+            SegmentedControl {
+                currentIndex: Math.max(0, ["system", "light", "dark"].indexOf(root.settings.theme))
+                options: [qsTr("As the system"), qsTr("Light"), qsTr("Dark")]
+                Accessible.name: qsTr("Theme")
+                onActivated: index => root.settings.theme = ["system", "light", "dark"][index]
+            }
+            SmallText { text: qsTr("Colours of the expert map") }
+            SegmentedControl {
+                currentIndex: Math.max(0, ["teal", "cividis", "viridis", "grey"].indexOf(root.settings.colormap))
+                options: [qsTr("Teal"), qsTr("Cividis"), qsTr("Viridis"), qsTr("Grey")]
+                Accessible.name: qsTr("Colours of the expert map")
+                onActivated: index => root.settings.colormap = ["teal", "cividis", "viridis", "grey"][index]
+            }
+            NumberRow {
+                Layout.fillWidth: true
+                explanation: qsTr("0.8 to 1.6; 1 is the size the window was drawn for")
+                from: 0.8
+                label: qsTr("Text size")
+                to: 1.6
+                value: root.settings.fontScale
+                onEdited: value => root.settings.fontScale = value
+            }
+            SwitchRow { Layout.fillWidth: true; checked: root.settings.reducedMotion; text: qsTr("Reduce motion"); onToggled: root.settings.reducedMotion = checked }
+            SwitchRow { Layout.fillWidth: true; checked: root.settings.sendWithEnter; text: qsTr("Enter sends (Ctrl+Enter always does)"); onToggled: root.settings.sendWithEnter = checked }
+
+            Heading { text: qsTr("Answers") }
+            NumberRow {
+                Layout.fillWidth: true
+                explanation: qsTr("0 always takes the likeliest token; higher is more varied")
+                label: qsTr("Temperature")
+                to: 5
+                value: root.settings.temperature
+                onEdited: value => root.settings.temperature = value
+            }
+            NumberRow {
+                Layout.fillWidth: true
+                explanation: qsTr("Keep the likeliest tokens that together reach this probability; 1 is off")
+                from: 0.01
+                label: qsTr("Top-p")
+                value: root.settings.topP
+                onEdited: value => root.settings.topP = value
+            }
+            NumberRow {
+                Layout.fillWidth: true
+                decimals: 0
+                explanation: qsTr("Keep this many of the likeliest tokens; 0 is off")
+                label: qsTr("Top-k")
+                to: 100000
+                value: root.settings.topK
+                onEdited: value => root.settings.topK = value
+            }
+            NumberRow {
+                Layout.fillWidth: true
+                explanation: qsTr("Drop tokens below this share of the likeliest one; 0 is off")
+                label: qsTr("Min-p")
+                value: root.settings.minP
+                onEdited: value => root.settings.minP = value
+            }
+            NumberRow {
+                Layout.fillWidth: true
+                explanation: qsTr("Divides the odds of tokens among the last 64; 1 is off")
+                from: 1
+                label: qsTr("Repetition penalty")
+                to: 2
+                value: root.settings.repetitionPenalty
+                onEdited: value => root.settings.repetitionPenalty = value
+            }
+            BodyText { text: qsTr("Seed") }
+            TextInputField {
+                Layout.fillWidth: true
+                inputMethodHints: Qt.ImhDigitsOnly
+                placeholderText: qsTr("Empty: a fresh seed for each answer")
+                text: root.settings.seed
+                onEditingFinished: root.settings.seed = text
+            }
+            BodyText { text: qsTr("System prompt") }
+            T.TextArea {
+                id: systemPrompt
+
+                Layout.fillWidth: true
+                Layout.preferredHeight: Math.max(72, implicitHeight)
+                padding: Theme.space2
+                color: Theme.text
+                font.family: Theme.fontFamily
+                font.pixelSize: Theme.fontCode
+                text: root.settings.systemPrompt
+                wrapMode: TextArea.Wrap
+                Accessible.name: qsTr("System prompt")
+                onEditingFinished: root.settings.systemPrompt = text
+                background: Rectangle { border.color: systemPrompt.activeFocus ? Theme.accent : Theme.line; color: Theme.raised; radius: Theme.radiusControl }
+                KeyNavigation.priority: KeyNavigation.BeforeItem
+                KeyNavigation.tab: systemPrompt.nextItemInFocusChain(true)
+            }
+        }
+    }
+}
