@@ -1,0 +1,56 @@
+#include "settings/settings.hpp"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+class TestSettings : public QObject
+{
+    Q_OBJECT
+private slots:
+    void keepsWhatWasChosen()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("conclave.ini"));
+        {
+            Settings settings(file);
+            QCOMPARE(settings.theme(), QStringLiteral("system"));
+            QSignalSpy changed(&settings, &Settings::changed);
+            settings.setTheme(QStringLiteral("dark"));
+            settings.setTemperature(0.3);
+            settings.setSeed(QStringLiteral("42"));
+            settings.setTheme(QStringLiteral("dark"));
+            QCOMPARE(changed.count(), 3);
+        }
+        const Settings again(file);
+        QCOMPARE(again.theme(), QStringLiteral("dark"));
+        QCOMPARE(again.sampler().temperature, 0.3);
+        QCOMPARE(again.sampler().seed, std::optional<quint64>(42));
+    }
+
+    void refusesWhatMakesNoSense()
+    {
+        const QTemporaryDir folder;
+        Settings settings(folder.filePath(QStringLiteral("conclave.ini")));
+        settings.setTopP(7);
+        QCOMPARE(settings.topP(), 1.0);
+        settings.setSeed(QStringLiteral("many"));
+        QVERIFY(settings.seed().isEmpty());
+        QVERIFY(!settings.sampler().seed.has_value());
+    }
+
+    void overridesAreNotStored()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("conclave.ini"));
+        {
+            Settings settings(file);
+            settings.overrideValue("theme", QStringLiteral("light"));
+            QCOMPARE(settings.theme(), QStringLiteral("light"));
+        }
+        QCOMPARE(Settings(file).theme(), QStringLiteral("system"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSettings)
+#include "tst_settings.moc"

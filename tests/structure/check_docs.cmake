@@ -1,0 +1,13 @@
+# Fails when prose names a path that does not exist. Run: cmake -DROOT=<repo> -P check_docs.cmake
+cmake_minimum_required(VERSION 3.25)
+file(GLOB documents ${ROOT}/*.md ${ROOT}/resources/models/*.md ${ROOT}/tests/*/*.md)
+foreach(document IN LISTS documents)
+  file(READ ${document} text)
+  string(REGEX MATCHALL "`[a-zA-Z_.][a-zA-Z0-9_./-]*/[a-zA-Z0-9_./-]*`" quoted "${text}")
+  foreach(path IN LISTS quoted)
+    string(REPLACE "`" "" path "${path}")
+    if(path MATCHES "^(engine|app|ui|resources|packaging|tests|cmake|\\.ci)/" AND NOT EXISTS ${ROOT}/${path})
+      message(SEND_ERROR "${document}: '${path}' does not exist")
+    endif()
+  endforeach()
+endforeach()
