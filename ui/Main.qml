@@ -66,9 +66,9 @@ ApplicationWindow {
     onInspectorOverlayChanged: root.inspectorShown = !root.inspectorOverlay && !root.settings.inspectorFolded
     Component.onCompleted: composer.focusInput()
 
-    Binding { Theme.scheme: root.settings.theme }
-    Binding { Theme.reducedMotion: root.settings.reducedMotion }
-    Binding { Theme.fontScale: root.settings.fontScale }
+    Binding { target: Theme; property: "scheme"; value: root.settings.theme }
+    Binding { target: Theme; property: "reducedMotion"; value: root.settings.reducedMotion }
+    Binding { target: Theme; property: "fontScale"; value: root.settings.fontScale }
 
     Shortcuts {
         chat: root.chat
