@@ -10,7 +10,8 @@
 #include "conclave/model.hpp"
 #include "conclave/result.hpp"
 
-namespace conclave {
+namespace conclave
+{
 
 enum class TokenType : uint8_t { normal, control, user_defined, unused, byte };
 
@@ -25,21 +26,29 @@ struct VocabularyData {
 };
 
 /// Byte-level BPE. Immutable and thread-safe.
-class Tokenizer {
+class Tokenizer
+{
 public:
-    /// Errors: unsupported for a pre-tokenizer that is not known (the message lists those that are); format when merges name
-    /// tokens that are not there.
+    /// Errors: unsupported for a pre-tokenizer that is not known (the message lists those that are); format when merges
+    /// name tokens that are not there.
     static Result<std::shared_ptr<const Tokenizer>> create(VocabularyData data);
 
+    /// The ids Hugging Face's tokenizers gives, but for a normalizer (Qwen's NFC), which files in GGUF do not carry.
+    /// Invalid UTF-8 is read as U+FFFD for each broken sequence, as Hugging Face does where bytes become a string.
     std::vector<int32_t> encode(std::string_view text, const TokenizeOptions& options) const;
-    /// As encode with parse_special, except that `marker` (a UTF-8 string) is removed after special tokens were split off:
-    /// text that must not be read as special has it inside (see chat_template.hpp).
+    /// As encode with parse_special, except that `marker` (a UTF-8 string) is removed after special tokens were split
+    /// off: text that must not be read as special has it inside (see chat_template.hpp).
     std::vector<int32_t> encode_rendered(std::string_view text, std::string_view marker) const;
+    /// `text` [valid UTF-8] with `marker` inside every spelling of a special token, so that encode_rendered reads none
+    /// there; with `keep_think_marks` but for <think> and </think>.
+    std::string break_specials(std::string_view text, std::string_view marker, bool keep_think_marks) const;
     /// Bytes of one token; control tokens give their text. Empty out of range.
     const std::string& token_bytes(int32_t id) const;
     bool is_control(int32_t id) const;
     bool is_end_of_generation(int32_t id) const;
     int32_t bos() const;
+    /// Whether the file asks for bos before a text that no template wrote.
+    bool adds_bos() const;
     int n_vocab() const;
     /// Texts of all special tokens, longest first.
     std::span<const std::string> special_texts() const;

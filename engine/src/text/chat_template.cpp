@@ -1,0 +1,163 @@
+#include "text/chat_template.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <exception>
+#include <format>
+#include <iomanip>
+#include <sstream>
+#include <utility>
+
+#include <minja/minja.hpp>
+
+#include "text/template_limits.hpp"
+#include "text/text_marker.hpp"
+#include "text/utf8.hpp"
+
+namespace conclave
+{
+namespace
+{
+
+constexpr std::string_view think_open = "<think>";
+constexpr int64_t max_range = 100'000; // items; Jinja's own sandbox has the same bound
+
+const char* role_name(Role role)
+{
+    switch (role) {
+    case Role::system:
+        return "system";
+    case Role::user:
+        return "user";
+    case Role::assistant:
+        return "assistant";
+    }
+    return "";
+}
+
+/// minja says "what at row R, column C:" and shows the line with a caret. It adds outer nodes after the innermost one,
+/// which is the place at fault, so only the first is kept.
+Error template_error(std::string_view what, const std::exception& error)
+{
+    std::string text = error.what();
+    if (const size_t first = text.find(" at row "); first != std::string::npos) {
+        text.resize(std::min(text.find(" at row ", first + 1), text.size()));
+    }
+    while (!text.empty() && text.back() == '\n') {
+        text.pop_back();
+    }
+    return {ErrorCode::format, std::format("{}: {}", what, text)};
+}
+
+minja::Value now_formatter()
+{
+    return minja::Value::callable([](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) {
+        args.expectArgs("strftime_now", {1, 1}, {0, 0});
+        const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+        std::tm local{};
+#ifdef _WIN32
+        localtime_s(&local, &now);
+#else
+        localtime_r(&now, &local); // std::localtime shares one buffer between threads
+#endif
+        std::ostringstream out;
+        out << std::put_time(&local, args.args[0].get<std::string>().c_str());
+        return minja::Value(out.str());
+    });
+}
+
+/// range(), with a bound: minja's own would fill memory for a hostile template.
+minja::Value bounded_range()
+{
+    return minja::Value::callable([](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) {
+        args.expectArgs("range", {1, 3}, {0, 0});
+        const auto number = [&](size_t i) { return args.args[i].get<int64_t>(); };
+        const int64_t start = args.args.size() > 1 ? number(0) : 0;
+        const int64_t end = number(args.args.size() > 1 ? 1 : 0);
+        const int64_t step = args.args.size() > 2 ? number(2) : 1;
+        if (step == 0) {
+            throw std::runtime_error("range() needs a step other than 0");
+        }
+        minja::Value items = minja::Value::array();
+        for (int64_t i = start; step > 0 ? i < end : i > end; i += step) {
+            if (static_cast<int64_t>(items.size()) == max_range) {
+                throw std::runtime_error(std::format("range() gives more than {} items", max_range));
+            }
+            items.push_back(i);
+        }
+        return items;
+    });
+}
+
+bool ends_in_thinking(std::string_view prompt)
+{
+    const size_t last = prompt.find_last_not_of(" \t\r\n");
+    return last != std::string_view::npos && prompt.substr(0, last + 1).ends_with(think_open);
+}
+
+} // namespace
+
+struct ChatTemplate::Data {
+    std::shared_ptr<minja::TemplateNode> root;
+    std::string bos_text, eos_text;
+};
+
+ChatTemplate::ChatTemplate(std::unique_ptr<const Data> data) : m_data(std::move(data)) {}
+ChatTemplate::~ChatTemplate() = default;
+
+Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::create(std::string source, std::string bos_text,
+                                                                 std::string eos_text)
+{
+    if (const auto within = check_template_limits(source); !within) {
+        return within.error();
+    }
+    try {
+        auto data = std::make_unique<Data>();
+        const minja::Options options{.trim_blocks = true, .lstrip_blocks = true, .keep_trailing_newline = false};
+        data->root = minja::Parser::parse(source, options);
+        data->bos_text = std::move(bos_text);
+        data->eos_text = std::move(eos_text);
+        return std::make_shared<const ChatTemplate>(std::move(data));
+    } catch (const std::exception& error) {
+        return template_error("The file's chat template cannot be read", error);
+    }
+}
+
+Result<RenderedPrompt> ChatTemplate::render(std::span<const ChatMessage> messages, const RenderOptions& options,
+                                            const Tokenizer& tokenizer) const
+{
+    const std::string marker = unused_marker(messages);
+    std::string rendered;
+    try {
+        auto list = minja::Value::array();
+        for (const ChatMessage& message : messages) {
+            std::string storage;
+            const bool thinks = message.role == Role::assistant;
+            auto item = minja::Value::object();
+            item.set("role", role_name(message.role));
+            item.set("content", tokenizer.break_specials(valid_utf8(message.content, storage), marker, thinks));
+            list.push_back(item);
+        }
+        auto values = minja::Value::object();
+        values.set("messages", list);
+        values.set("add_generation_prompt", options.add_generation_prompt);
+        // DeepSeek-V3.1's own template calls the switch "thinking".
+        values.set("enable_thinking", options.enable_thinking);
+        values.set("thinking", options.enable_thinking);
+        values.set("bos_token", m_data->bos_text);
+        values.set("eos_token", m_data->eos_text);
+        values.set("strftime_now", now_formatter());
+        values.set("range", bounded_range());
+        rendered = m_data->root->render(minja::Context::make(std::move(values)));
+    } catch (const std::exception& error) {
+        return template_error("The file's chat template refuses this chat", error);
+    }
+    RenderedPrompt prompt;
+    prompt.ids = tokenizer.encode_rendered(rendered, marker);
+    prompt.text = without_marker(rendered, marker);
+    prompt.opens_thinking = options.add_generation_prompt && ends_in_thinking(prompt.text);
+    return prompt;
+}
+
+} // namespace conclave

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace conclave
+{
+
+/// The regexes of one published pre-tokenizer, in order.
+struct PreTokenizerRule {
+    std::string_view name;
+    std::span<const std::string_view> stages;
+};
+
+/// nullptr when neither a rule nor an alias has this name.
+const PreTokenizerRule* find_pre_tokenizer(std::string_view name);
+
+/// All names, aliases included, for an error message: "a, b, c".
+std::string pre_tokenizer_names();
+
+} // namespace conclave

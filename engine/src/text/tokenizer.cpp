@@ -1,0 +1,313 @@
+#include "text/tokenizer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <unordered_map>
+#include <utility>
+
+#include "text/bpe.hpp"
+#include "text/byte_alphabet.hpp"
+#include "text/end_of_generation.hpp"
+#include "text/pre_tokenizer.hpp"
+#include "text/text_marker.hpp"
+#include "text/token_matcher.hpp"
+#include "text/utf8.hpp"
+
+namespace conclave
+{
+namespace
+{
+
+using IdsByText = std::unordered_map<std::string_view, int32_t>;
+
+bool is_single_character(std::string_view text)
+{
+    return !text.empty() && utf8_step(text).size == static_cast<int>(text.size());
+}
+
+/// Whether a token is read from text only where special tokens are wanted. Files mark a model's role and think marks as
+/// control or as user_defined, by no firm rule, so brackets decide for the latter: other user_defined tokens (single
+/// letters in deepseek-llm, runs of blanks elsewhere) are plain text that merging cannot reach, and are always read.
+bool is_special(TokenType type, std::string_view text)
+{
+    if (text.size() < 2 || is_single_character(text)) {
+        return false;
+    }
+    const bool bracketed = (text.front() == '<' && text.back() == '>') || (text.front() == '[' && text.back() == ']');
+    return type == TokenType::control || (type == TokenType::user_defined && bracketed);
+}
+
+/// "<0x0A>" gives the byte 10.
+bool byte_of_hex_text(std::string_view text, std::string& bytes)
+{
+    const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+    if (text.size() != 6 || !text.starts_with("<0x") || text[5] != '>' || digit(text[3]) < 0 || digit(text[4]) < 0) {
+        return false;
+    }
+    bytes.assign(1, static_cast<char>(digit(text[3]) * 16 + digit(text[4])));
+    return true;
+}
+
+Error merge_error(size_t rank, std::string_view merge, std::string_view what)
+{
+    std::string storage;
+    return {ErrorCode::format,
+            std::format("Merge {} of the vocabulary, \"{}\", {}; the file is damaged or was converted wrongly.", rank,
+                        valid_utf8(merge.substr(0, 64), storage), what)};
+}
+
+Result<BpeMerges> read_merges(const std::vector<std::string>& merges, const IdsByText& ids)
+{
+    BpeMerges table(merges.size());
+    std::string joined;
+    for (size_t rank = 0; rank < merges.size(); ++rank) {
+        const std::string_view merge = merges[rank];
+        const size_t space = merge.find(' ', 1); // the first place is searched never: a left part is not empty
+        if (space == std::string_view::npos || space + 1 == merge.size()) {
+            return merge_error(rank, merge, "is not two tokens with a space between them");
+        }
+        joined.assign(merge, 0, space);
+        joined.append(merge, space + 1);
+        const auto left = ids.find(merge.substr(0, space));
+        const auto right = ids.find(merge.substr(space + 1));
+        const auto merged = ids.find(joined);
+        if (left == ids.end() || right == ids.end() || merged == ids.end()) {
+            return merge_error(rank, merge, "names a token that is not there");
+        }
+        table.add(left->second, right->second, static_cast<int32_t>(rank), merged->second);
+    }
+    return table;
+}
+
+} // namespace
+
+struct Tokenizer::Data {
+    std::shared_ptr<const PreTokenizer> pre_tokenizer;
+    BpeMerges merges{0};
+    std::array<int32_t, 256> byte_ids{}; ///< -1: the vocabulary has none
+    std::vector<std::string> bytes;      ///< by id
+    std::vector<TokenType> types;        ///< by id
+    TokenMatcher specials, literals;
+    std::vector<std::string> special_texts;
+    std::vector<int32_t> end_ids;
+    int32_t bos = -1;
+    bool add_bos = false;
+
+    TokenType type(int32_t id) const { return types.empty() ? TokenType::normal : types[static_cast<size_t>(id)]; }
+    bool has(int32_t id) const { return id >= 0 && static_cast<size_t>(id) < bytes.size(); }
+};
+
+namespace
+{
+
+/// One call of encode: its buffers, and the ids so far.
+class Encoder
+{
+public:
+    explicit Encoder(const Tokenizer::Data& data) : m_data(data), m_merger(data.merges) {}
+
+    std::vector<int32_t> ids;
+
+    /// `text` with special tokens in it; `marker` is taken out of what lies between them.
+    void rendered(std::string_view text, std::string_view marker)
+    {
+        each_fragment(m_data.specials, text, [&](std::string_view fragment) {
+            if (marker.empty() || fragment.find(marker) == std::string_view::npos) {
+                plain(fragment);
+                return;
+            }
+            plain(without_marker(fragment, marker));
+        });
+    }
+
+    void plain(std::string_view text)
+    {
+        each_fragment(m_data.literals, text, [&](std::string_view fragment) {
+            m_data.pre_tokenizer->split(fragment, m_pieces);
+            for (const std::string_view piece : m_pieces) {
+                m_piece_ids.clear();
+                for (const char c : piece) {
+                    // Hugging Face drops bytes that have no token too; vocabularies lack only those UTF-8 never uses.
+                    if (const int32_t id = m_data.byte_ids[static_cast<uint8_t>(c)]; id >= 0) {
+                        m_piece_ids.push_back(id);
+                    }
+                }
+                m_merger.merge(m_piece_ids, ids);
+            }
+        });
+    }
+
+private:
+    template <class Use>
+    void each_fragment(const TokenMatcher& matcher, std::string_view text, Use use)
+    {
+        for (size_t done = 0; done < text.size();) {
+            const TokenMatcher::Match match = matcher.find(text, done);
+            const size_t end = std::min(match.begin, text.size());
+            if (end > done) {
+                use(text.substr(done, end - done));
+            }
+            if (match.id >= 0) {
+                ids.push_back(match.id);
+            }
+            done = end + match.size;
+        }
+    }
+
+    const Tokenizer::Data& m_data;
+    BpeMerger m_merger;
+    std::vector<std::string_view> m_pieces;
+    std::vector<int32_t> m_piece_ids;
+};
+
+} // namespace
+
+Tokenizer::Tokenizer(std::unique_ptr<const Data> data) : m_data(std::move(data)) {}
+Tokenizer::~Tokenizer() = default;
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabulary)
+{
+    const size_t n = vocabulary.tokens.size();
+    if (!vocabulary.types.empty() && vocabulary.types.size() != n) {
+        return Error{ErrorCode::format,
+                     std::format("The vocabulary has {} tokens and {} token types; the file is damaged.", n,
+                                 vocabulary.types.size())};
+    }
+    auto data = std::make_unique<Data>();
+    auto pre_tokenizer = PreTokenizer::create(vocabulary.pre_tokenizer);
+    if (!pre_tokenizer) {
+        return pre_tokenizer.error();
+    }
+    data->pre_tokenizer = *pre_tokenizer;
+    data->types = std::move(vocabulary.types);
+
+    IdsByText ids; // of the file's own spelling; a normal token goes before another of the same text
+    ids.reserve(n);
+    data->bytes.resize(n);
+    for (size_t i = 0; i < n; ++i) {
+        const auto id = static_cast<int32_t>(i);
+        const std::string& text = vocabulary.tokens[i];
+        std::string& bytes = data->bytes[i];
+        const TokenType type = data->type(id);
+        const bool spelled = (type == TokenType::normal && bytes_of_spelling(text, bytes)) ||
+                             (type == TokenType::byte && byte_of_hex_text(text, bytes));
+        if (!spelled) {
+            bytes = text;
+        }
+        if (type == TokenType::normal) {
+            ids.try_emplace(text, id);
+        }
+    }
+    for (size_t byte = 0; byte < 256; ++byte) {
+        const auto it = ids.find(spelling_of_byte(static_cast<uint8_t>(byte)));
+        data->byte_ids[byte] = it == ids.end() ? -1 : it->second;
+    }
+    for (size_t i = 0; i < n; ++i) {
+        const auto id = static_cast<int32_t>(i);
+        const TokenType type = data->type(id);
+        if (type == TokenType::normal || type == TokenType::byte) {
+            continue;
+        }
+        const std::string& text = vocabulary.tokens[i];
+        ids.try_emplace(text, id);
+        if (is_special(type, text)) {
+            data->specials.add(text, id);
+            data->special_texts.push_back(text);
+        } else if (type == TokenType::user_defined) {
+            data->literals.add(text, id);
+        }
+    }
+    std::stable_sort(data->special_texts.begin(), data->special_texts.end(),
+                     [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+
+    auto merges = read_merges(vocabulary.merges, ids);
+    if (!merges) {
+        return merges.error();
+    }
+    data->merges = std::move(*merges);
+    data->end_ids = end_of_generation_ids(vocabulary);
+    data->bos = data->has(vocabulary.bos) ? vocabulary.bos : -1;
+    data->add_bos = vocabulary.add_bos && data->bos >= 0;
+    return std::make_shared<const Tokenizer>(std::move(data));
+}
+
+std::vector<int32_t> Tokenizer::encode(std::string_view text, const TokenizeOptions& options) const
+{
+    Encoder encoder(*m_data);
+    if (options.add_bos && m_data->bos >= 0) {
+        encoder.ids.push_back(m_data->bos);
+    }
+    std::string storage;
+    text = valid_utf8(text, storage);
+    if (options.parse_special) {
+        encoder.rendered(text, {});
+    } else {
+        encoder.plain(text);
+    }
+    return std::move(encoder.ids);
+}
+
+std::vector<int32_t> Tokenizer::encode_rendered(std::string_view text, std::string_view marker) const
+{
+    Encoder encoder(*m_data);
+    std::string storage;
+    encoder.rendered(valid_utf8(text, storage), marker);
+    return std::move(encoder.ids);
+}
+
+std::string Tokenizer::break_specials(std::string_view text, std::string_view marker, bool keep_think_marks) const
+{
+    std::string out;
+    for (size_t i = 0; i < text.size();) {
+        const auto size = static_cast<size_t>(utf8_step(text.substr(i)).size);
+        out.append(text, i, size);
+        const TokenMatcher::Match match = m_data->specials.at(text, i);
+        const std::string_view spelling = text.substr(i, match.size);
+        const bool kept = keep_think_marks && (spelling == "<think>" || spelling == "</think>");
+        // After the first character, and at every place: of overlapping spellings none is left whole.
+        if (match.id >= 0 && !kept) {
+            out.append(marker);
+        }
+        i += size;
+    }
+    return out;
+}
+
+const std::string& Tokenizer::token_bytes(int32_t id) const
+{
+    static const std::string none;
+    return m_data->has(id) ? m_data->bytes[static_cast<size_t>(id)] : none;
+}
+
+bool Tokenizer::is_control(int32_t id) const
+{
+    return m_data->has(id) && m_data->type(id) == TokenType::control;
+}
+
+bool Tokenizer::is_end_of_generation(int32_t id) const
+{
+    return std::binary_search(m_data->end_ids.begin(), m_data->end_ids.end(), id);
+}
+
+int32_t Tokenizer::bos() const
+{
+    return m_data->bos;
+}
+
+bool Tokenizer::adds_bos() const
+{
+    return m_data->add_bos;
+}
+
+int Tokenizer::n_vocab() const
+{
+    return static_cast<int>(m_data->bytes.size());
+}
+
+std::span<const std::string> Tokenizer::special_texts() const
+{
+    return m_data->special_texts;
+}
+
+} // namespace conclave
