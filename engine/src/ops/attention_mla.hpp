@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ops/backend_cpu.hpp"
 #include "ops/op_table.hpp"
 #include "ops/shapes.hpp"
 
@@ -13,6 +14,10 @@ namespace conclave
 /// MLA.forward.
 void attention_mla_ref(const ConclaveMlaWeights& weights, const ConclaveBatch& batch, const ConclaveCacheView* caches,
                        int32_t mode, float* x);
+
+/// The Highway version. Four barriers: the two low-rank products, the queries, the heads, the output.
+ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& weights, const ConclaveBatch& batch,
+                                 const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message);
 
 inline bool is_naive(int32_t mode, int32_t n_rows)
 {

@@ -2,6 +2,9 @@
 
 #include <cstdint>
 
+#include "ops/activation_rows.hpp"
+#include "ops/backend_cpu.hpp"
+#include "ops/gated.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -26,5 +29,33 @@ void experts_ref(const ConclaveMoeWeights& weights, int32_t n_rows, const float*
 
 /// x [n_rows, hidden] += the routed and the shared experts of RMSNorm(x): route_ref, then all of experts_ref.
 void moe_ref(const ConclaveMoeWeights& weights, int32_t n_rows, float* x, const ConclaveRoutes& routes);
+
+/// What a step of an expert layer needs; pairs are (row, expert chosen), in ascending order of expert, then of row.
+struct MoeScratch {
+    struct Shape {
+        int64_t n_rows, hidden, n_experts, n_experts_used, expert_width, shared_width;
+    };
+    ActivationRows input;  ///< [n_rows, hidden]
+    float* scores;         ///< [n_rows, n_experts]
+    float* selection;      ///< [n_rows, n_experts]
+    int32_t* pair_end;     ///< [n_experts] one past the last pair of each expert
+    int32_t* pair_row;     ///< [n_rows * n_experts_used]
+    float* pair_weight;    ///< [n_rows * n_experts_used]
+    GatedJob* jobs;        ///< [n_experts + 1]
+    ActivationRows routed; ///< [n_rows * n_experts_used, expert_width]
+    ActivationRows shared; ///< [n_rows, shared_width]
+    float* out;            ///< [n_rows, hidden]
+
+    static MoeScratch take(Scratch& scratch, const Shape& shape);
+};
+
+/// The Highway versions of the above. Three barriers for one row: router, gate and up, down.
+ConclaveStatus route_cpu(CpuBackend& backend, const ConclaveMoeWeights& weights, int32_t n_rows, const float* x,
+                         const ConclaveRoutes* routes, float* scores, ConclaveMessage* message);
+ConclaveStatus experts_cpu(CpuBackend& backend, const ConclaveMoeWeights& weights, int32_t n_rows, const float* x,
+                           const ConclaveRoutes& routes, const ExpertShare& share, float* out,
+                           ConclaveMessage* message);
+ConclaveStatus moe_cpu(CpuBackend& backend, const ConclaveMoeWeights& weights, int32_t n_rows, float* x,
+                       const ConclaveRoutes& routes, ConclaveMessage* message);
 
 } // namespace conclave

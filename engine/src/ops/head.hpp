@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/thread_pool.hpp"
+#include "ops/activation_rows.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -17,5 +19,7 @@ struct HeadCall {
 
 /// logits [n_out, n_vocab] = W · RMSNorm(x[row_index[i]]).
 void head_ref(const HeadCall& call, float* logits);
+/// scratch [max_rows, hidden]; more rows than that go through in blocks.
+void head_cpu(ThreadPool& pool, const HeadCall& call, const ActivationRows& scratch, int64_t max_rows, float* logits);
 
 } // namespace conclave

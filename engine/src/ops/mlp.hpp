@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ops/activation_rows.hpp"
+#include "ops/backend_cpu.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -19,5 +21,16 @@ void gated_unit_ref(const GatedUnit& unit, const float* n, int32_t n_rows, float
 /// x [n_rows, hidden] += W_down (silu(W_gate n) ⊙ W_up n), n = RMSNorm(x). Source: Shazeer 2020 (SwiGLU); DeepSeek-V3
 /// inference/model.py MLP.
 void mlp_ref(const ConclaveMlpWeights& weights, int32_t n_rows, float* x);
+
+ConclaveStatus mlp_cpu(CpuBackend& backend, const ConclaveMlpWeights& weights, int32_t n_rows, float* x,
+                       ConclaveMessage* message);
+
+struct MlpScratch {
+    ActivationRows input; ///< [n_rows, hidden]
+    ActivationRows inner; ///< [n_rows, width]
+    float* out;           ///< [n_rows, hidden]
+
+    static MlpScratch take(Scratch& scratch, int64_t n_rows, int64_t hidden, int64_t width);
+};
 
 } // namespace conclave

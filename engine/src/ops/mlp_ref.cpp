@@ -1,10 +1,10 @@
 #include "ops/mlp.hpp"
 
-#include <cmath>
 #include <vector>
 
 #include "ops/matmul.hpp"
 #include "ops/rmsnorm.hpp"
+#include "ops/vector_math.hpp"
 
 namespace conclave
 {
@@ -17,10 +17,7 @@ void gated_unit_ref(const GatedUnit& unit, const float* n, int32_t n_rows, float
     std::vector<float> up(gate.size());
     matmul_ref(unit.gate, unit.index, n, hidden, n_rows, gate.data(), width);
     matmul_ref(unit.up, unit.index, n, hidden, n_rows, up.data(), width);
-    for (size_t i = 0; i < gate.size(); ++i) {
-        const double g = gate[i];
-        gate[i] = static_cast<float>(g / (1.0 + std::exp(-g)) * up[i]);
-    }
+    silu_multiply_ref(gate.data(), up.data(), n_rows * width, gate.data());
     matmul_ref(unit.down, unit.index, gate.data(), width, n_rows, out, hidden);
 }
 

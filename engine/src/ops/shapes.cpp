@@ -98,6 +98,12 @@ ConclaveStatus check_mla(const ConclaveMlaWeights& w, const ConclaveBatch& batch
             batch.position[i] / cache.page_rows >= cache.n_pages)
             return fail(conclave_invalid, message, "Position %d of row %d has no room in its cache.", batch.position[i],
                         i);
+        int32_t before = i - 1; // usually the same sequence already
+        while (before >= 0 && batch.sequence[before] != batch.sequence[i])
+            --before;
+        if (before >= 0 && batch.position[before] >= batch.position[i])
+            return fail(conclave_invalid, message, "Position %d of row %d does not come after position %d of row %d.",
+                        batch.position[i], i, batch.position[before], before);
     }
     return conclave_ok;
 }

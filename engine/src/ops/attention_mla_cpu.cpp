@@ -1,0 +1,185 @@
+#include "ops/attention_mla.hpp"
+
+#include <algorithm>
+
+#include "ops/mla_heads.hpp"
+#include "ops/product.hpp"
+#include "ops/rmsnorm.hpp"
+#include "ops/rope.hpp"
+#include "ops/shapes.hpp"
+
+namespace conclave
+{
+
+namespace
+{
+
+// Multiply-adds below which the heads stay on the calling thread; about what waking another costs.
+constexpr int64_t small_work = 64 * 1024;
+
+MlaScratch::Shape shape_of(const ConclaveMlaWeights& w, int64_t n_rows, int64_t lanes)
+{
+    return {n_rows,
+            w.hidden,
+            w.n_head,
+            w.qk_nope_head_dim,
+            w.qk_rope_head_dim,
+            w.v_head_dim,
+            w.kv_lora_rank,
+            present(w.q) ? 0 : w.q_lora_rank,
+            lanes};
+}
+
+void project(CpuBackend& backend, const MlaHeads& call, const float* x)
+{
+    const ConclaveMlaWeights& w = call.w;
+    const MlaScratch& s = call.s;
+    const int64_t n = call.batch.n_rows;
+    const int64_t q_width = w.n_head * call.head_dim();
+    const int64_t kv_width = w.kv_lora_rank + w.qk_rope_head_dim;
+    const bool low_rank = !present(w.q);
+    const ConclaveMatrix* const readers[] = {low_rank ? &w.q_a : &w.q, &w.kv_a};
+    normalize_rows(*backend.pool, x, w.hidden, w.attn_norm, w.rms_norm_eps, n, takes_int8(readers), s.input);
+    const Product first[] = {
+        low_rank ? Product{&w.q_a, &s.input, s.low, w.q_lora_rank, false}
+                 : Product{&w.q, &s.input, s.q, q_width, false},
+        {&w.kv_a, &s.input, s.kv, kv_width, false},
+    };
+    multiply(*backend.pool, first, n);
+    if (low_rank) {
+        const ConclaveMatrix* const reader[] = {&w.q_b};
+        normalize_rows(*backend.pool, s.low, w.q_lora_rank, w.q_a_norm, w.rms_norm_eps, n, takes_int8(reader), s.q_low);
+        const Product second[] = {{&w.q_b, &s.q_low, s.q, q_width, false}};
+        multiply(*backend.pool, second, n);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+        float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
+        const float* kv = s.kv + i * kv_width;
+        rmsnorm(kv, w.kv_a_norm, w.kv_lora_rank, w.rms_norm_eps, row);
+        std::copy_n(kv + w.kv_lora_rank, w.qk_rope_head_dim, row + w.kv_lora_rank);
+        rope_rotate(w.rope, backend.rope.cos_of(static_cast<int32_t>(i)), backend.rope.sin_of(static_cast<int32_t>(i)),
+                    row + w.kv_lora_rank);
+    }
+}
+
+void rotate_queries(const CpuBackend& backend, const MlaHeads& call, int64_t begin, int64_t end)
+{
+    for (int32_t i = 0; i < call.batch.n_rows; ++i)
+        for (int64_t h = begin; h < end; ++h)
+            rope_rotate(call.w.rope, backend.rope.cos_of(i), backend.rope.sin_of(i),
+                        call.query(i, h) + call.w.qk_nope_head_dim);
+}
+
+/// Rows by sequence, in order of first appearance; quadratic only in the number of sequences.
+void sort_rows(const MlaHeads& call)
+{
+    const int32_t n = call.batch.n_rows;
+    const int32_t* sequence = call.batch.sequence;
+    int32_t filled = 0;
+    for (int32_t i = 0; i < n && filled < n; ++i) {
+        if (std::find(sequence, sequence + i, sequence[i]) != sequence + i)
+            continue;
+        for (int32_t j = i; j < n; ++j)
+            if (sequence[j] == sequence[i])
+                call.s.order[filled++] = j;
+    }
+}
+
+void attend_absorbed(CpuBackend& backend, const MlaHeads& call)
+{
+    const ConclaveMlaWeights& w = call.w;
+    const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
+    const int64_t work = call.batch.n_rows * w.n_head * w.kv_lora_rank * (w.qk_nope_head_dim + w.v_head_dim + 2 * last);
+    const int64_t n_threads = work < small_work ? 1 : backend.pool->n_threads();
+    backend.pool->for_ranges(w.n_head, (w.n_head + n_threads - 1) / n_threads, [&](int64_t begin, int64_t end, int) {
+        rotate_queries(backend, call, begin, end);
+        absorbed_heads(call, begin, end);
+    });
+}
+
+void attend_naive(CpuBackend& backend, const MlaHeads& call)
+{
+    sort_rows(call);
+    // By lane, not by thread: the pool may have grown since memory was reserved.
+    const int64_t lanes = std::min<int64_t>(backend.lanes, call.w.n_head);
+    backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {
+        for (int64_t lane = begin; lane < end; ++lane)
+            for (int64_t h = lane; h < call.w.n_head; h += lanes) {
+                rotate_queries(backend, call, h, h + 1);
+                naive_head(call, h, call.s.lanes[lane]);
+            }
+    });
+}
+
+} // namespace
+
+MlaScratch MlaScratch::take(Scratch& scratch, const Shape& shape)
+{
+    const int64_t n = shape.n_rows;
+    const int64_t head_dim = shape.nope + shape.rope;
+    const int64_t width = shape.kv_lora_rank + shape.rope;
+    MlaScratch s;
+    s.input = ActivationRows::take(scratch, n, shape.hidden);
+    s.q_low = ActivationRows::take(scratch, n, shape.q_lora_rank);
+    s.low = scratch.take<float>(n * shape.q_lora_rank);
+    s.kv = scratch.take<float>(n * width);
+    s.q = scratch.take<float>(n * shape.n_head * head_dim);
+    s.heads = ActivationRows::take(scratch, n, shape.n_head * shape.v_head_dim);
+    s.order = scratch.take<int32_t>(n);
+    s.absorbed = scratch.take<float>(mla_row_block * shape.n_head * width);
+    s.latent = scratch.take<float>(mla_row_block * shape.n_head * shape.kv_lora_rank);
+    s.scores = scratch.take<float>(shape.n_head * mla_piece);
+    s.softmax = scratch.take<OnlineSoftmax>(shape.n_head);
+    s.lanes = scratch.take<Lane>(shape.lanes);
+    for (int64_t i = 0; i < shape.lanes; ++i) {
+        const Lane lane = {
+            scratch.take<float>(shape.kv_lora_rank * shape.nope),
+            scratch.take<float>(shape.v_head_dim * shape.kv_lora_rank),
+            scratch.take<float>(mla_piece * head_dim),
+            scratch.take<float>(mla_piece * shape.v_head_dim),
+            scratch.take<float>(n * head_dim),
+            scratch.take<float>(n * mla_piece),
+            scratch.take<float>(n * shape.v_head_dim),
+            scratch.take<OnlineSoftmax>(n),
+        };
+        if (scratch.fits())
+            s.lanes[i] = lane;
+    }
+    return s;
+}
+
+CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t n_positions)
+{
+    const int32_t in_page = cache.page_rows - position % cache.page_rows;
+    const int32_t in_piece = mla_piece - position % mla_piece;
+    return {cache_row(cache, position), std::min({in_page, in_piece, n_positions - position})};
+}
+
+ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& w, const ConclaveBatch& batch,
+                                 const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message)
+{
+    const bool naive = is_naive(mode, batch.n_rows);
+    Scratch memory = backend.scratch();
+    const MlaScratch scratch = MlaScratch::take(memory, shape_of(w, batch.n_rows, naive ? backend.lanes : 0));
+    if (!memory.fits() || !backend.rope.update(w.rope, batch) || w.kv_lora_rank > mla_decode_floats ||
+        w.qk_nope_head_dim > mla_decode_floats)
+        return too_large("attention", message);
+    const MlaHeads call = {w, batch, caches, scratch};
+    project(backend, call, x);
+    if (naive)
+        attend_naive(backend, call);
+    else
+        attend_absorbed(backend, call);
+
+    const ConclaveMatrix* const reader[] = {&w.o};
+    if (takes_int8(reader))
+        backend.pool->for_ranges(batch.n_rows, 1, [&](int64_t begin, int64_t end, int) {
+            for (int64_t i = begin; i < end; ++i)
+                scratch.heads.quantize(i, 0, scratch.heads.n);
+        });
+    const Product out[] = {{&w.o, &scratch.heads, x, w.hidden, true}};
+    multiply(*backend.pool, out, batch.n_rows);
+    return conclave_ok;
+}
+
+} // namespace conclave
