@@ -4,11 +4,14 @@
 #include <memory>
 #include <type_traits>
 
-namespace conclave {
+namespace conclave
+{
 
-/// Workers that run one parallel loop at a time and sleep when there is none (they spin briefly between loops of a step,
-/// because the next one usually follows within microseconds). Not thread-safe: one caller at a time; the caller works too.
-class ThreadPool {
+/// Workers that run one parallel loop at a time and sleep when there is none (they spin briefly between loops of a
+/// step, because the next one usually follows within microseconds). Not thread-safe: one caller at a time; the caller
+/// works too.
+class ThreadPool
+{
 public:
     explicit ThreadPool(int n_threads);
     ~ThreadPool();
@@ -20,8 +23,8 @@ public:
     void set_n_threads(int n_threads);
 
     using Body = void (*)(void* context, int64_t begin, int64_t end, int thread);
-    /// Calls body over [0, n) in ranges of at most `grain`, taken by whichever thread is free; returns when all are done.
-    /// Allocates nothing.
+    /// Calls body over [0, n) in ranges of at most `grain`, taken by whichever thread is free; returns when all are
+    /// done. Allocates nothing.
     void parallel_for(int64_t n, int64_t grain, Body body, void* context);
 
     /// The same for a callable f(begin, end, thread).
@@ -29,7 +32,10 @@ public:
     void for_ranges(int64_t n, int64_t grain, F&& f)
     {
         parallel_for(
-            n, grain, [](void* c, int64_t begin, int64_t end, int thread) { (*static_cast<std::remove_reference_t<F>*>(c))(begin, end, thread); },
+            n, grain,
+            [](void* c, int64_t begin, int64_t end, int thread) {
+                (*static_cast<std::remove_reference_t<F>*>(c))(begin, end, thread);
+            },
             const_cast<void*>(static_cast<const void*>(&f)));
     }
 
