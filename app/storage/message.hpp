@@ -12,11 +12,11 @@ enum class MessageState : int { Complete = 0, Streaming = 1, Stopped = 2, Interr
 
 /// Measurements of one answer; absent when not measured.
 struct MessageStats {
-    std::optional<double> ttftMs, decodeTps, prefillTps;
-    std::optional<int> nPrompt, nCached, nGenerated;
-    std::optional<double> thinkMs; ///< time between <think> and </think>
-    std::optional<quint64> seed, sumCounts;
-    QString stop;
+    std::optional<double> ttftMs{}, decodeTps{}, prefillTps{};
+    std::optional<int> nPrompt{}, nCached{}, nGenerated{};
+    std::optional<double> thinkMs{}; ///< time between <think> and </think>
+    std::optional<quint64> seed{}, sumCounts{};
+    QString stop{};
 };
 
 /// One node of a chat's message tree.
@@ -24,14 +24,14 @@ struct Message {
     qint64 id = 0;
     qint64 parentId = 0; ///< 0: the first of its chat
     Author author = Author::User;
-    QString text;
+    QString text{};
     qint64 createdMs = 0; ///< Unix time
     MessageState state = MessageState::Complete;
-    QString error;        ///< one sentence when state is Failed
-    QString modelName;    ///< of an answer
-    QString tracePath;    ///< of an answer; empty when none was recorded
+    QString error{};      ///< one sentence when state is Failed
+    QString modelName{};  ///< of an answer
+    QString tracePath{};  ///< of an answer; empty when none was recorded
     int promptTokens = 0; ///< position of an answer's first token
-    MessageStats stats;
+    MessageStats stats{};
     int siblingIndex = 0; ///< among the versions of this message
     int siblingCount = 1;
 };
