@@ -7,10 +7,12 @@
 #include <format>
 #include <iomanip>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 #include <minja/minja.hpp>
 
+#include "text/template_dialect.hpp"
 #include "text/template_limits.hpp"
 #include "text/text_marker.hpp"
 #include "text/utf8.hpp"
@@ -90,6 +92,32 @@ minja::Value bounded_range()
     });
 }
 
+/// Python's str.split with a limit; see template_dialect.hpp.
+minja::Value split_at_most()
+{
+    return minja::Value::callable([](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) {
+        args.expectArgs("split", {3, 3}, {0, 0});
+        const auto text = args.args[0].get<std::string>();
+        const auto separator = args.args[1].get<std::string>();
+        const auto limit = args.args[2].get<int64_t>(); // below 0: none
+        if (separator.empty()) {
+            throw std::runtime_error("split() needs a separator that is not empty");
+        }
+        minja::Value parts = minja::Value::array();
+        size_t begin = 0;
+        for (int64_t cuts = 0; limit < 0 || cuts < limit; ++cuts) {
+            const size_t end = text.find(separator, begin);
+            if (end == std::string::npos) {
+                break;
+            }
+            parts.push_back(minja::Value(text.substr(begin, end - begin)));
+            begin = end + separator.size();
+        }
+        parts.push_back(minja::Value(text.substr(begin)));
+        return parts;
+    });
+}
+
 bool ends_in_thinking(std::string_view prompt)
 {
     const size_t last = prompt.find_last_not_of(" \t\r\n");
@@ -115,7 +143,7 @@ Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::create(std::string sou
     try {
         auto data = std::make_unique<Data>();
         const minja::Options options{.trim_blocks = true, .lstrip_blocks = true, .keep_trailing_newline = false};
-        data->root = minja::Parser::parse(source, options);
+        data->root = minja::Parser::parse(adapt_template(source), options);
         data->bos_text = std::move(bos_text);
         data->eos_text = std::move(eos_text);
         return std::make_shared<const ChatTemplate>(std::move(data));
@@ -149,6 +177,7 @@ Result<RenderedPrompt> ChatTemplate::render(std::span<const ChatMessage> message
         values.set("eos_token", m_data->eos_text);
         values.set("strftime_now", now_formatter());
         values.set("range", bounded_range());
+        values.set("split_at_most", split_at_most());
         rendered = m_data->root->render(minja::Context::make(std::move(values)));
     } catch (const std::exception& error) {
         return template_error("The file's chat template refuses this chat", error);
