@@ -1,0 +1,1 @@
+"""Guide-DS: the DeepSeek-V3 architecture in miniature."""
