@@ -6,7 +6,8 @@
 #include "bridge/run_events.hpp"
 
 /// Something that answers: the engine, a recorded trace, a test's source. Lives on the GUI thread; works elsewhere.
-class ChatBackend : public QObject {
+class ChatBackend : public QObject
+{
     Q_OBJECT
 public:
     using QObject::QObject;

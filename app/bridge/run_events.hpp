@@ -13,29 +13,29 @@
 /// One answer to be made: the whole chat so far, immutable once handed over.
 struct RunRequest {
     quint64 runId = 0;
-    std::vector<conclave::ChatMessage> messages;
-    SamplerSettings sampler;
-    QString tracePath; ///< where the *.ctr goes; empty: none
+    std::vector<conclave::ChatMessage> messages{};
+    SamplerSettings sampler{};
+    QString tracePath{}; ///< where the *.ctr goes; empty: none
 };
 
 /// The shape of a model's routing: what the inspector draws before the first token.
 struct RoutingShape {
-    QString modelName;
+    QString modelName{};
     int nLayers = 0;
-    QList<int> moeLayers; ///< layer index of each traced row of experts
+    QList<int> moeLayers{}; ///< layer index of each traced row of experts
     int nExperts = 0;
     int nExpertsUsed = 0;
     int nSharedExperts = 0;
     int nGroup = 1;
     int topkGroup = 1;
-    QString routingRule, routingRuleSource;
+    QString routingRule{}, routingRuleSource{};
     bool operator==(const RoutingShape&) const = default;
 };
 
 /// The prompt as the model saw it.
 struct RunPrompt {
-    QList<int> ids;
-    QList<QByteArray> pieces; ///< text bytes of each id
+    QList<int> ids{};
+    QList<QByteArray> pieces{}; ///< text bytes of each id
     bool opensThinking = false; ///< the answer starts inside <think>
 };
 
@@ -43,11 +43,11 @@ struct RunToken {
     int index = 0;    ///< 0 for the first generated token
     int position = 0; ///< place in the context
     int id = 0;
-    QString text; ///< text that became complete with this token; may be empty
+    QString text{}; ///< text that became complete with this token; may be empty
     float logprob = 0;
     float entropy = 0; ///< nats
-    QList<std::pair<int, float>> top;
-    QList<QString> topTexts; ///< of `top`, for display
+    QList<std::pair<int, float>> top{};
+    QList<QString> topTexts{}; ///< of `top`, for display
     qint64 tNs = 0;
 };
 
@@ -56,31 +56,31 @@ struct RunStep {
     bool prefill = false;
     int nMoeLayers = 0;
     int k = 0;
-    int nDone = 0;  ///< prompt tokens in the cache
-    int nTotal = 0; ///< prompt tokens of this run
-    QList<int> positions; ///< of each row
-    QList<int> tokens;
-    std::vector<quint16> ids;
-    std::vector<float> weights;
-    std::vector<float> margins;
-    std::vector<quint32> groups;
+    int nDone = 0;          ///< prompt tokens in the cache
+    int nTotal = 0;         ///< prompt tokens of this run
+    QList<int> positions{}; ///< of each row
+    QList<int> tokens{};
+    std::vector<quint16> ids{};
+    std::vector<float> weights{};
+    std::vector<float> margins{};
+    std::vector<quint32> groups{};
     qint64 tNs = 0, durationNs = 0;
 };
 
 struct RunFinished {
-    QString stop; ///< "end_of_text", "max_tokens", "context_full", "stopped"
+    QString stop{}; ///< "end_of_text", "max_tokens", "context_full", "stopped"
     int nPrompt = 0, nCached = 0, nGenerated = 0;
     double ttftMs = 0;
-    std::optional<double> prefillTps, decodeTps;
+    std::optional<double> prefillTps{}, decodeTps{};
     quint64 seed = 0, sumCounts = 0;
 };
 
 struct RunFailed {
-    QString sentence;
+    QString sentence{};
 };
 
 /// Everything of one run in order. runId tells late events of a stopped run from those of the next.
 struct RunEvent {
     quint64 runId = 0;
-    std::variant<RunPrompt, RunStep, RunToken, RunFinished, RunFailed> what;
+    std::variant<RunPrompt, RunStep, RunToken, RunFinished, RunFailed> what{};
 };

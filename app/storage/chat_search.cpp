@@ -47,9 +47,7 @@ QString excerpt(const QString& text, const QString& word)
         return {};
     const qsizetype begin = std::max<qsizetype>(0, at - before);
     const qsizetype end = std::min(text.size(), at + word.size() + after);
-    return ((begin > 0 ? u"…"_s : QString()) + text.mid(begin, at - begin) + snippetHitBegin +
-            text.mid(at, word.size()) + snippetHitEnd + text.mid(at + word.size(), end - at - word.size()) +
-            (end < text.size() ? u"…"_s : QString()))
+    return ((begin > 0 ? u"…"_s : QString()) + text.mid(begin, end - begin) + (end < text.size() ? u"…"_s : QString()))
         .simplified();
 }
 
@@ -85,11 +83,11 @@ void searchIndexed(Database& database, const QString& expression, Hits& hits)
                      {expression});
     while (titles.next())
         hits.add(titles.value(0).toLongLong(), titles.value(1).toString(), titles.value(2).toLongLong(), {});
-    QSqlQuery texts =
-        database.run(u"SELECT c.id, c.title, c.updated, snippet(message_index, 0, ?, ?, '…', 14) FROM message_index i "
-                     "JOIN messages m ON m.id = i.rowid JOIN chats c ON c.id = m.chat_id "
-                     "WHERE message_index MATCH ? AND c.deleted = 0 ORDER BY rank LIMIT 1000"_s,
-                     {QString(snippetHitBegin), QString(snippetHitEnd), expression});
+    QSqlQuery texts = database.run(
+        u"SELECT c.id, c.title, c.updated, snippet(message_index, 0, '', '', '…', 14) FROM message_index i "
+        "JOIN messages m ON m.id = i.rowid JOIN chats c ON c.id = m.chat_id "
+        "WHERE message_index MATCH ? AND c.deleted = 0 ORDER BY rank LIMIT 1000"_s,
+        {expression});
     while (texts.next())
         hits.add(texts.value(0).toLongLong(), texts.value(1).toString(), texts.value(2).toLongLong(),
                  texts.value(3).toString().simplified());

@@ -7,10 +7,6 @@
 
 class Database;
 
-/// Marks around a hit's words in ChatSummary::snippet; private-use characters, which no text needs.
-inline constexpr char16_t snippetHitBegin = u'\uE000';
-inline constexpr char16_t snippetHitEnd = u'\uE001';
-
 /// Chats whose title or any message holds every word of `query`, each as the beginning of a word; best first, at most
 /// `limit`. Words in scripts written without spaces are looked for anywhere. Throws StorageError.
 QList<ChatSummary> searchChats(Database& database, const QString& query, int limit = 200);

@@ -10,7 +10,7 @@ struct ChatSummary {
     qint64 id = 0;
     QString title{};
     qint64 updatedMs = 0; ///< Unix time of the last message
-    QString snippet{};    ///< where a search hit, its words between U+E000 and U+E001; empty outside a search
+    QString snippet{};    ///< words around a search hit, on one line; empty outside a search
 };
 
 /// A whole chat: every version of every message, by id.

@@ -59,14 +59,14 @@ private slots:
         QCOMPARE(found, chats);
     }
 
-    void snippetMarksTheWords()
+    void snippetShowsTheWords()
     {
         const QList<ChatSummary> found = searchChats(*m_database, u"zucch"_s);
         QCOMPARE(found.size(), 1);
-        QVERIFY(found.first().snippet.contains(snippetHitBegin + u"zucchini"_s + snippetHitEnd, Qt::CaseInsensitive));
+        QVERIFY(found.first().snippet.contains(u"zucchini"_s, Qt::CaseInsensitive));
         const QList<ChatSummary> chinese = searchChats(*m_database, u"模型"_s);
         QCOMPARE(chinese.size(), 1);
-        QVERIFY(chinese.first().snippet.contains(snippetHitBegin + u"模型"_s + snippetHitEnd));
+        QVERIFY(chinese.first().snippet.contains(u"模型"_s));
     }
 
     void followsWhatChanges()

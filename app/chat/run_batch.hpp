@@ -1,0 +1,20 @@
+#pragma once
+
+#include <QList>
+#include <QMetaType>
+
+#include <optional>
+
+#include "bridge/run_events.hpp"
+
+/// What arrived of the current run since the frame before, each kind in order.
+struct RunBatch {
+    QList<RunPrompt> prompts{};
+    QList<RunStep> steps{};
+    QList<RunToken> tokens{};
+    std::optional<RunFinished> finished{};
+    std::optional<RunFailed> failed{};
+
+    bool ends() const { return finished || failed; }
+};
+Q_DECLARE_METATYPE(RunBatch)
