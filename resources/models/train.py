@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guide_ds.model import Config, GuideDS
+from guide_ds.muon import Muon
 
 KIND_WEIGHT = torch.tensor([0.0, 0.1, 1.0])  # by kind of target: none, question, answer
 LONG_EVERY = 16                              # one step in so many takes rows of 2,048
@@ -63,8 +64,10 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--tokens", type=float, default=500e6, help="planned tokens")
     p.add_argument("--minutes", type=float, default=0, help="running time at which the run must be annealed (0: no limit)")
     p.add_argument("--step-tokens", type=int, default=8192)
+    p.add_argument("--optimizer", choices=["adamw", "muon"], default="adamw", help="muon: for the matrices inside the layers, which learn from fewer tokens so")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--min-lr", type=float, default=2e-4)
+    p.add_argument("--muon-factor", type=float, default=3.0, help="rate of Muon's matrices as a multiple of --lr")
     p.add_argument("--warmup", type=int, default=300, help="steps")
     p.add_argument("--mtp-every", type=int, default=1, help="train the MTP block on one step in so many")
     p.add_argument("--seed", type=int, default=1)
@@ -76,10 +79,19 @@ def arguments() -> argparse.Namespace:
     return p.parse_args()
 
 
-def optimizer(model: GuideDS, lr: float, fused: bool) -> torch.optim.AdamW:
-    decay = [p for p in model.parameters() if p.ndim >= 2]
-    plain = [p for p in model.parameters() if p.ndim < 2]
-    return torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}], lr=lr, betas=(0.9, 0.95), eps=1e-8, fused=fused)
+def optimizers(model: GuideDS, a: argparse.Namespace) -> list[torch.optim.Optimizer]:
+    """AdamW for all, or for embedding, routers and norms only, with Muon for the other matrices."""
+    inner = [p for n, p in model.named_parameters() if p.ndim >= 2 and not n.endswith(("embed_tokens.weight", "mlp.gate"))] if a.optimizer == "muon" else []
+    chosen = {id(p) for p in inner}
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    groups = [{"params": [p for p in rest if p.ndim >= 2], "weight_decay": 0.1}, {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0}]
+    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=a.lr, betas=(0.9, 0.95), fused=True)]
+    if inner:
+        found.append(Muon(inner, a.lr * a.muon_factor))
+    for opt in found:
+        for group in opt.param_groups:
+            group["factor"] = group["lr"] / a.lr
+    return found
 
 
 def loss_of(model: GuideDS, normed: Tensor, targets: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
@@ -112,13 +124,14 @@ def main() -> None:
     a.out.mkdir(parents=True, exist_ok=True)
     device = torch.device(a.device)
     model = GuideDS(Config()).to(device)
-    opt = optimizer(model, a.lr, fused=True)
+    opts = optimizers(model, a)
     short, long = Rows(a.data / "rows-256.npz", a.seed), Rows(a.data / "rows-2048.npz", a.seed + 1)
     step, tokens, elapsed = 0, 0, 0.0
     if (a.out / "last.pt").exists():
         state = torch.load(a.out / "last.pt", map_location=device, weights_only=False)
         model.load_state_dict(state["model"])
-        opt.load_state_dict(state["opt"])
+        for opt, part in zip(opts, state["opts"], strict=True):
+            opt.load_state_dict(part)
         step, tokens, elapsed = state["step"], state["tokens"], state["elapsed"]
         short.seek(*state["short"])
         long.seek(*state["long"])
@@ -132,7 +145,7 @@ def main() -> None:
         return max(tokens / a.tokens, elapsed / (a.minutes * 60) if a.minutes else 0)
 
     def save() -> None:
-        state = {"model": model.state_dict(), "opt": opt.state_dict(), "step": step, "tokens": tokens, "elapsed": elapsed, "config": model.c.to_dict(),
+        state = {"model": model.state_dict(), "opts": [o.state_dict() for o in opts], "step": step, "tokens": tokens, "elapsed": elapsed, "config": model.c.to_dict(),
                  "short": (short.epoch, short.at), "long": (long.epoch, long.at), "rng": torch.get_rng_state(), "losses": losses[-1:]}
         torch.save(state, a.out / "last.tmp")
         os.replace(a.out / "last.tmp", a.out / "last.pt")
@@ -140,8 +153,8 @@ def main() -> None:
     while progress() < 1:
         done = progress()
         lr = (a.min_lr + (a.lr - a.min_lr) * 0.5 * (1 + math.cos(math.pi * done))) * min(1, (step + 1) / a.warmup)
-        for group in opt.param_groups:
-            group["lr"] = lr
+        for group in (g for o in opts for g in o.param_groups):
+            group["lr"] = lr * group["factor"]
         rows, length = (long, LONG) if step % LONG_EVERY == LONG_EVERY - 1 else (short, SHORT)
         ids, kinds = (t.to(device, non_blocking=True) for t in rows.take(max(1, a.step_tokens // length)))
         with_mtp = step % a.mtp_every == 0
@@ -155,8 +168,9 @@ def main() -> None:
                 total = loss + (0.3 if done < 0.6 else 0.1) * mtp
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        opt.step()
-        opt.zero_grad(set_to_none=True)
+        for opt in opts:
+            opt.step()
+            opt.zero_grad(set_to_none=True)
         with torch.no_grad():
             balance(model, sums, with_mtp, BIAS_SPEED * (5 if done < 0.1 else 1))
         step += 1
