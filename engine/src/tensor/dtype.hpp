@@ -4,11 +4,22 @@
 #include <span>
 #include <string_view>
 
-namespace conclave {
+namespace conclave
+{
 
 /// Element types of tensors, numbered as ggml numbers them (ggml.h, enum ggml_type), because files carry these numbers.
 enum class DType : int32_t {
-    F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14, BF16 = 30,
+    F32 = 0,
+    F16 = 1,
+    Q4_0 = 2,
+    Q4_1 = 3,
+    Q5_0 = 6,
+    Q5_1 = 7,
+    Q8_0 = 8,
+    Q4_K = 12,
+    Q5_K = 13,
+    Q6_K = 14,
+    BF16 = 30,
 };
 
 /// A row of n elements is n / block_size blocks of block_bytes.
@@ -21,7 +32,10 @@ struct DTypeInfo {
 
 /// Null for a number this build does not know.
 const DTypeInfo* dtype_info(int32_t dtype);
-inline const DTypeInfo* dtype_info(DType dtype) { return dtype_info(static_cast<int32_t>(dtype)); }
+inline const DTypeInfo* dtype_info(DType dtype)
+{
+    return dtype_info(static_cast<int32_t>(dtype));
+}
 std::span<const DTypeInfo> all_dtypes();
 
 } // namespace conclave

@@ -1,0 +1,68 @@
+#include <hwy/base.h>
+
+#include "tensor/codec_kernels.hpp"
+#include "tensor/half.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tensor/q4_k_cpu.cpp"
+#include <hwy/foreach_target.h> // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "tensor/int8_blocks-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace conclave
+{
+namespace HWY_NAMESPACE
+{
+
+struct LayoutQ4_K {
+    static constexpr int n_bytes = q4_k::n_bytes, scales_per_32 = 1;
+    static constexpr bool is_signed = false, has_min = true;
+    static constexpr float offset = 0.0f;
+
+    static HWY_INLINE void scales(const uint8_t* p, float* d, float* m)
+    {
+        load_k_scales(p + q4_k::scales, load_half(p + q4_k::d), load_half(p + q4_k::dmin), d, m);
+    }
+    template <int B>
+    static HWY_INLINE Quants quants(const uint8_t* p)
+    {
+        return load_nibble_run<(B % 2 != 0)>(p + q4_k::qs + B / 2 * 32);
+    }
+};
+
+void decode_q4_k(const uint8_t* in, int64_t n, float* out)
+{
+    decode_super<LayoutQ4_K>(in, n, out);
+}
+
+void dot_rows_q4_k(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64_t n, const Activation& a, float* out)
+{
+    dot_super_rows<LayoutQ4_K>(rows, row_bytes, n_rows, n, a, out);
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace conclave
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace conclave
+{
+
+HWY_EXPORT(decode_q4_k);
+HWY_EXPORT(dot_rows_q4_k);
+
+void decode_q4_k_cpu(const uint8_t* in, int64_t n, float* out)
+{
+    HWY_DYNAMIC_DISPATCH(decode_q4_k)(in, n, out);
+}
+
+void dot_rows_q4_k_cpu(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64_t n, const Activation& a,
+                       float* out)
+{
+    HWY_DYNAMIC_DISPATCH(dot_rows_q4_k)(rows, row_bytes, n_rows, n, a, out);
+}
+
+} // namespace conclave
+#endif
