@@ -1,0 +1,289 @@
+#include "ops/sample_layers.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "tensor/block_layout.hpp"
+
+namespace conclave
+{
+
+namespace
+{
+
+// An odd first byte is what a mapped file may give.
+constexpr size_t misalignment = 1;
+
+/// The half nearest to a positive value below 65504, rounded towards zero.
+uint16_t half_bits(float value)
+{
+    if (value < 0x1p-14f)
+        return static_cast<uint16_t>(value * 0x1p24f);
+    const uint32_t bits = std::bit_cast<uint32_t>(value);
+    return static_cast<uint16_t>(((bits >> 23) - 112) << 10 | (bits >> 13 & 0x3FFu));
+}
+
+void store_half(uint8_t* p, float value)
+{
+    const uint16_t bits = static_cast<uint16_t>(half_bits(std::abs(value)) | (value < 0 ? 0x8000u : 0u));
+    std::memcpy(p, &bits, sizeof bits);
+}
+
+/// Where a block keeps its scale and minimum, and what makes random quants come out with mean 0 and root mean square
+/// `rms`.
+struct BlockScale {
+    int scale_at;
+    int minimum_at; ///< −1: none
+    float rms;      ///< of the quants around their mean, scale 1
+    float minimum;  ///< in units of the scale
+};
+
+BlockScale block_scale(DType dtype)
+{
+    switch (dtype) {
+    case DType::Q4_0:
+        return {q4_0::d, -1, 4.6f, 0};
+    case DType::Q4_1:
+        return {q4_1::d, q4_1::m, 4.6f, -7.5f};
+    case DType::Q5_0:
+        return {q5_0::d, -1, 9.2f, 0};
+    case DType::Q5_1:
+        return {q5_1::d, q5_1::m, 9.2f, -15.5f};
+    case DType::Q8_0:
+        return {q8_0::d, -1, 74.0f, 0};
+    case DType::Q4_K:
+        return {q4_k::d, q4_k::dmin, 256.0f, 7.5f};
+    case DType::Q5_K:
+        return {q5_k::d, q5_k::dmin, 530.0f, 15.5f};
+    default:
+        return {q6_k::d, -1, 1366.0f, 0};
+    }
+}
+
+void fill_floats(SampleNumbers& numbers, DType dtype, float rms, uint8_t* out, int64_t n)
+{
+    for (int64_t i = 0; i < n; ++i) {
+        const float value = numbers.uniform(-rms, rms) * std::sqrt(3.0f);
+        const uint32_t bits = std::bit_cast<uint32_t>(value);
+        if (dtype == DType::F32)
+            std::memcpy(out + 4 * i, &bits, 4);
+        else if (dtype == DType::F16)
+            store_half(out + 2 * i, value);
+        else
+            std::memcpy(out + 2 * i, reinterpret_cast<const char*>(&bits) + 2, 2); // the upper half, little-endian
+    }
+}
+
+std::vector<float> around_one(SampleNumbers& numbers, int64_t n)
+{
+    std::vector<float> values(static_cast<size_t>(n));
+    for (float& v : values)
+        v = numbers.uniform(0.5f, 1.5f);
+    return values;
+}
+
+} // namespace
+
+uint64_t SampleNumbers::bits()
+{
+    uint64_t z = m_state += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+float SampleNumbers::uniform(float low, float high)
+{
+    return low + (high - low) * (static_cast<float>(bits() >> 40) * 0x1p-24f);
+}
+
+std::vector<float> SampleNumbers::floats(int64_t n, float rms)
+{
+    std::vector<float> values(static_cast<size_t>(n));
+    for (float& v : values) // four uniforms are bell-shaped enough, and have tails a quantiser feels
+        v = (uniform(-1, 1) + uniform(-1, 1) + uniform(-1, 1) + uniform(-1, 1)) * rms * 0.866f;
+    return values;
+}
+
+ConclaveMatrix SampleMatrix::view() const
+{
+    if (bytes.empty())
+        return {};
+    const DTypeInfo& type = *dtype_info(dtype);
+    const int64_t row_bytes = n_cols / type.block_size * type.block_bytes;
+    return {bytes.data() + misalignment, static_cast<int32_t>(dtype), n_matrices, n_rows, n_cols, row_bytes,
+            row_bytes * n_rows};
+}
+
+SampleMatrix sample_matrix(SampleNumbers& numbers, DType dtype, int32_t n_matrices, int64_t n_rows, int64_t n_cols)
+{
+    SampleMatrix matrix;
+    matrix.dtype = dtype;
+    matrix.n_matrices = n_matrices;
+    matrix.n_rows = n_rows;
+    matrix.n_cols = n_cols;
+    const DTypeInfo& type = *dtype_info(dtype);
+    const int64_t n_blocks = n_matrices * n_rows * n_cols / type.block_size;
+    matrix.bytes.resize(static_cast<size_t>(n_blocks * type.block_bytes) + misalignment);
+    uint8_t* out = matrix.bytes.data() + misalignment;
+    const float rms = 1.0f / std::sqrt(static_cast<float>(n_cols));
+    if (type.block_size == 1) {
+        fill_floats(numbers, dtype, rms, out, n_blocks);
+        return matrix;
+    }
+    for (uint8_t& byte : matrix.bytes)
+        byte = static_cast<uint8_t>(numbers.bits() >> 56);
+    const BlockScale scale = block_scale(dtype);
+    for (int64_t b = 0; b < n_blocks; ++b) {
+        const float d = rms / scale.rms * numbers.uniform(0.5f, 1.5f);
+        store_half(out + b * type.block_bytes + scale.scale_at, d);
+        if (scale.minimum_at >= 0)
+            store_half(out + b * type.block_bytes + scale.minimum_at, d * scale.minimum);
+    }
+    return matrix;
+}
+
+SampleMla::SampleMla(SampleNumbers& numbers, DType dtype, const MlaShape& s)
+    : shape(s), attn_norm(around_one(numbers, s.hidden)), kv_a_norm(around_one(numbers, s.kv_lora_rank))
+{
+    const int64_t q_rows = static_cast<int64_t>(s.n_head) * (s.nope + s.rope);
+    if (s.q_lora_rank > 0) {
+        q_a_norm = around_one(numbers, s.q_lora_rank);
+        q_a = sample_matrix(numbers, dtype, 1, s.q_lora_rank, s.hidden);
+        q_b = sample_matrix(numbers, dtype, 1, q_rows, s.q_lora_rank);
+    } else {
+        q = sample_matrix(numbers, dtype, 1, q_rows, s.hidden);
+    }
+    kv_a = sample_matrix(numbers, dtype, 1, s.kv_lora_rank + s.rope, s.hidden);
+    k_b = sample_matrix(numbers, dtype, s.n_head, s.kv_lora_rank, s.nope);
+    v_b = sample_matrix(numbers, dtype, s.n_head, s.v_head_dim, s.kv_lora_rank);
+    o = sample_matrix(numbers, dtype, 1, s.hidden, static_cast<int64_t>(s.n_head) * s.v_head_dim);
+    for (int32_t i = 0; i < s.rope / 2; ++i)
+        inverse_frequency.push_back(static_cast<float>(std::pow(10000.0, -2.0 * i / s.rope)));
+}
+
+ConclaveMlaWeights SampleMla::view() const
+{
+    ConclaveMlaWeights w = {};
+    w.size = sizeof w;
+    w.attn_norm = attn_norm.data();
+    w.q_a_norm = q_a_norm.data();
+    w.kv_a_norm = kv_a_norm.data();
+    w.q = q.view();
+    w.q_a = q_a.view();
+    w.q_b = q_b.view();
+    w.kv_a = kv_a.view();
+    w.k_b = k_b.view();
+    w.v_b = v_b.view();
+    w.o = o.view();
+    w.hidden = shape.hidden;
+    w.n_head = shape.n_head;
+    w.qk_nope_head_dim = shape.nope;
+    w.qk_rope_head_dim = shape.rope;
+    w.v_head_dim = shape.v_head_dim;
+    w.kv_lora_rank = shape.kv_lora_rank;
+    w.q_lora_rank = shape.q_lora_rank;
+    w.rms_norm_eps = 1e-6f;
+    w.softmax_scale = 1.0f / std::sqrt(static_cast<float>(shape.nope + shape.rope));
+    w.rope = {inverse_frequency.data(), shape.rope, shape.interleaved ? 1 : 0, 1.0f};
+    return w;
+}
+
+SampleMlp::SampleMlp(SampleNumbers& numbers, DType dtype, int32_t hidden_, int32_t width)
+    : hidden(hidden_), norm(around_one(numbers, hidden_)), gate(sample_matrix(numbers, dtype, 1, width, hidden_)),
+      up(sample_matrix(numbers, dtype, 1, width, hidden_)), down(sample_matrix(numbers, dtype, 1, hidden_, width))
+{
+}
+
+ConclaveMlpWeights SampleMlp::view() const
+{
+    return {sizeof(ConclaveMlpWeights), norm.data(), gate.view(), up.view(), down.view(), hidden, 1e-6f};
+}
+
+SampleMoe::SampleMoe(SampleNumbers& numbers, DType dtype, const MoeShape& s)
+    : shape(s), norm(around_one(numbers, s.hidden)),
+      bias(s.score == conclave_score_sigmoid ? numbers.floats(s.n_experts, 0.1f) : std::vector<float>()),
+      router(sample_matrix(numbers, DType::F32, 1, s.n_experts, s.hidden)),
+      gate(sample_matrix(numbers, dtype, s.n_experts, s.width, s.hidden)),
+      up(sample_matrix(numbers, dtype, s.n_experts, s.width, s.hidden)),
+      down(sample_matrix(numbers, dtype, s.n_experts, s.hidden, s.width))
+{
+    if (s.shared_width > 0) {
+        gate_shared = sample_matrix(numbers, dtype, 1, s.shared_width, s.hidden);
+        up_shared = sample_matrix(numbers, dtype, 1, s.shared_width, s.hidden);
+        down_shared = sample_matrix(numbers, dtype, 1, s.hidden, s.shared_width);
+    }
+}
+
+ConclaveMoeWeights SampleMoe::view() const
+{
+    ConclaveMoeWeights w = {};
+    w.size = sizeof w;
+    w.norm = norm.data();
+    w.router = router.view();
+    w.bias = bias.empty() ? nullptr : bias.data();
+    w.gate_exps = gate.view();
+    w.up_exps = up.view();
+    w.down_exps = down.view();
+    w.gate_shexp = gate_shared.view();
+    w.up_shexp = up_shared.view();
+    w.down_shexp = down_shared.view();
+    w.hidden = shape.hidden;
+    w.n_experts = shape.n_experts;
+    w.n_experts_used = shape.n_experts_used;
+    w.score = shape.score;
+    w.group_rule = shape.group_rule;
+    w.n_group = shape.n_group;
+    w.topk_group = shape.topk_group;
+    w.norm_topk_prob = shape.score == conclave_score_sigmoid;
+    w.routed_scaling_factor = shape.score == conclave_score_sigmoid ? 2.5f : 1.0f;
+    w.rms_norm_eps = 1e-6f;
+    return w;
+}
+
+SampleCaches::SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t page_rows, int32_t row_width)
+{
+    const int32_t n_pages = (n_positions + page_rows - 1) / page_rows;
+    for (int32_t s = 0; s < n_sequences; ++s) {
+        std::vector<float*> list;
+        for (int32_t p = 0; p < n_pages; ++p) {
+            // NaN where nothing was written: a read of the future shows.
+            pages.emplace_back(static_cast<size_t>(page_rows) * row_width, std::numeric_limits<float>::quiet_NaN());
+            list.push_back(pages.back().data());
+        }
+        page_lists.push_back(std::move(list));
+    }
+    for (const std::vector<float*>& list : page_lists)
+        views.push_back({list.data(), n_pages, page_rows, row_width});
+}
+
+void SampleBatch::add(int32_t of_sequence, int32_t at_position, int32_t with_token)
+{
+    sequence.push_back(of_sequence);
+    position.push_back(at_position);
+    token.push_back(with_token);
+}
+
+ConclaveBatch SampleBatch::view() const
+{
+    return {sizeof(ConclaveBatch), static_cast<int32_t>(sequence.size()), sequence.data(), position.data(),
+            token.data()};
+}
+
+double normalized_error(const std::vector<float>& a, const std::vector<float>& b)
+{
+    double error = 0;
+    double norm = 0;
+    for (size_t i = 0; i < b.size(); ++i) {
+        const double difference = static_cast<double>(a[i]) - b[i];
+        error += difference * difference;
+        norm += static_cast<double>(b[i]) * b[i];
+    }
+    if (error == 0)
+        return 0;
+    return std::isfinite(error) && norm > 0 ? error / norm : std::numeric_limits<double>::infinity();
+}
+
+} // namespace conclave

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ops/op_table.hpp"
+#include "tensor/dtype.hpp"
+
+namespace conclave
+{
+
+/// Numbers that are the same on every platform (splitmix64), for the self-test and the tests of the ops.
+class SampleNumbers
+{
+public:
+    explicit SampleNumbers(uint64_t seed) : m_state(seed) {}
+    uint64_t bits();
+    /// Uniform in [low, high).
+    float uniform(float low, float high);
+    /// n values of mean 0 and the given root mean square.
+    std::vector<float> floats(int64_t n, float rms);
+
+private:
+    uint64_t m_state;
+};
+
+/// Random weights as a file would hold them: any bytes are valid quants, the scales are set so that an element has a
+/// root mean square of 1 / sqrt(n_cols) and mean 0. Bytes start at an odd address, as in a mapped file.
+struct SampleMatrix {
+    std::vector<uint8_t> bytes;
+    ConclaveMatrix view() const;
+
+    DType dtype = DType::F32;
+    int32_t n_matrices = 0;
+    int64_t n_rows = 0, n_cols = 0;
+};
+SampleMatrix sample_matrix(SampleNumbers& numbers, DType dtype, int32_t n_matrices, int64_t n_rows, int64_t n_cols);
+
+struct MlaShape {
+    int32_t hidden = 256, n_head = 2, nope = 64, rope = 16, v_head_dim = 64, kv_lora_rank = 64;
+    int32_t q_lora_rank = 0; ///< 0: queries straight from the hidden state
+    bool interleaved = true;
+};
+
+/// A random attention layer; view() points into it.
+struct SampleMla {
+    SampleMla(SampleNumbers& numbers, DType dtype, const MlaShape& shape);
+    ConclaveMlaWeights view() const;
+
+    MlaShape shape;
+    std::vector<float> attn_norm, q_a_norm, kv_a_norm, inverse_frequency;
+    SampleMatrix q, q_a, q_b, kv_a, k_b, v_b, o;
+};
+
+struct SampleMlp {
+    SampleMlp(SampleNumbers& numbers, DType dtype, int32_t hidden, int32_t width);
+    ConclaveMlpWeights view() const;
+
+    int32_t hidden;
+    std::vector<float> norm;
+    SampleMatrix gate, up, down;
+};
+
+struct MoeShape {
+    int32_t hidden = 256, n_experts = 12, n_experts_used = 3, width = 64;
+    int32_t shared_width = 0; ///< 0: no shared expert
+    ConclaveScore score = conclave_score_sigmoid;
+    ConclaveGroupRule group_rule = conclave_group_none;
+    int32_t n_group = 1, topk_group = 1;
+};
+
+/// A random expert layer, with a selection bias when it scores by sigmoid; the router is F32, as in every published
+/// file.
+struct SampleMoe {
+    SampleMoe(SampleNumbers& numbers, DType dtype, const MoeShape& shape);
+    ConclaveMoeWeights view() const;
+
+    MoeShape shape;
+    std::vector<float> norm, bias;
+    SampleMatrix router, gate, up, down, gate_shared, up_shared, down_shared;
+};
+
+/// Room for the routes of n_rows rows.
+struct SampleRoutes {
+    SampleRoutes(int64_t n_rows, int64_t n_used)
+        : ids(static_cast<size_t>(n_rows * n_used)), weights(ids.size()), margins(static_cast<size_t>(n_rows)),
+          groups(margins.size()), k(n_used)
+    {
+    }
+    ConclaveRoutes view() { return {ids.data(), weights.data(), margins.data(), groups.data(), k, 1}; }
+
+    std::vector<uint16_t> ids;
+    std::vector<float> weights, margins;
+    std::vector<uint32_t> groups;
+    int64_t k;
+};
+
+/// Paged caches of several sequences.
+struct SampleCaches {
+    SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t page_rows, int32_t row_width);
+    SampleCaches(const SampleCaches&) = delete;
+    SampleCaches& operator=(const SampleCaches&) = delete;
+
+    std::vector<std::vector<float>> pages;
+    std::vector<std::vector<float*>> page_lists;
+    std::vector<ConclaveCacheView> views;
+};
+
+/// Which rows a step computes; view() points into it.
+struct SampleBatch {
+    std::vector<int32_t> sequence, position, token;
+
+    void add(int32_t of_sequence, int32_t at_position, int32_t with_token = 0);
+    ConclaveBatch view() const;
+};
+
+/// ‖a − b‖² / ‖b‖², the measure of every comparison; 0 when both are 0, infinite when anything is not finite.
+double normalized_error(const std::vector<float>& a, const std::vector<float>& b);
+
+} // namespace conclave

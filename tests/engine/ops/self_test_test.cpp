@@ -1,0 +1,41 @@
+#include "ops/self_test.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <set>
+
+#include "tensor/dtype.hpp"
+#include "tensor/kernel_target.hpp"
+
+namespace conclave
+{
+
+TEST(self_test, every_kernel_agrees_with_its_reference_on_every_target)
+{
+    const std::string target = kernel_target_name();
+    ThreadPool pool(2);
+    const auto begin = std::chrono::steady_clock::now();
+    const std::vector<SelfTestResult> results = run_self_test(pool);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    std::set<std::string> names, targets;
+    double worst = 0;
+    for (const SelfTestResult& r : results) {
+        EXPECT_TRUE(r.pass) << r.name << " on " << r.target << ": " << r.nmse << " above " << r.bound;
+        names.insert(r.name);
+        targets.insert(r.target);
+        worst = std::max(worst, r.nmse / r.bound);
+    }
+    RecordProperty("seconds", std::to_string(seconds.count()));
+    RecordProperty("worst_share_of_bound", std::to_string(worst));
+    EXPECT_EQ(targets.size(), supported_kernel_targets().size());
+    EXPECT_GE(targets.size(), 1u);
+    for (const char* op : {"embed", "attention_mla naive", "attention_mla absorbed", "mlp 1 row", "moe 1 row",
+                           "moe 70 rows", "experts", "head", "decode"})
+        for (const DTypeInfo& type : all_dtypes())
+            EXPECT_TRUE(names.contains(std::string(op) + " " + std::string(type.name))) << op << " " << type.name;
+    EXPECT_TRUE(names.contains("route F32") && names.contains("router_scores F32"));
+    EXPECT_EQ(kernel_target_name(), target);
+    EXPECT_LT(seconds.count(), 30.0);
+}
+
+} // namespace conclave
