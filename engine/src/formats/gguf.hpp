@@ -15,7 +15,8 @@
 #include "conclave/result.hpp"
 #include "tensor/dtype.hpp"
 
-namespace conclave {
+namespace conclave
+{
 
 /// One tensor of a file: dims as GGUF has them, the contiguous dimension first.
 struct GgufTensor {
@@ -32,9 +33,13 @@ struct GgufTensor {
 using GgufValue = std::variant<uint64_t, int64_t, double, bool, std::string_view, std::vector<std::string_view>,
                                std::vector<int64_t>, std::vector<double>>;
 
+/// Any integer type that fits; the first of a per-layer array.
+std::optional<int64_t> gguf_integer(const GgufValue& value);
+
 /// A GGUF file, or all shards of one, opened and checked: every length bounded, every tensor inside its file.
 /// Source: ggml docs/gguf.md.
-class Gguf {
+class Gguf
+{
 public:
     /// Opens `path`; for one shard of a split file its siblings are found beside it and matched by split.no.
     /// Errors: io, format (file, offset, what), unsupported (tensor and type). All missing shards are named at once.
@@ -45,8 +50,9 @@ public:
     std::span<const GgufTensor> tensors() const { return m_tensors; }
 
     const GgufValue* value(std::string_view key) const;
-    std::optional<int64_t> integer(std::string_view key) const;  ///< any integer type that fits; the first of a per-layer array
-    std::optional<double> number(std::string_view key) const;    ///< any numeric type
+    std::optional<int64_t>
+    integer(std::string_view key) const; ///< any integer type that fits; the first of a per-layer array
+    std::optional<double> number(std::string_view key) const; ///< any numeric type
     std::optional<bool> boolean(std::string_view key) const;
     std::optional<std::string_view> string(std::string_view key) const;
     const std::vector<std::string_view>* strings(std::string_view key) const;
@@ -59,9 +65,12 @@ public:
     std::string hash() const;
 
 private:
+    Gguf() = default;
+
     std::vector<MappedFile> m_files;
+    std::vector<uint64_t> m_data_offsets; ///< of each file: where its header ends
     std::vector<GgufTensor> m_tensors;
-    std::map<std::string, size_t, std::less<>> m_index;
+    std::map<std::string_view, size_t> m_index; ///< views the names in m_tensors, which never grows after open()
     std::map<std::string, GgufValue, std::less<>> m_values;
 };
 
