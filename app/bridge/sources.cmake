@@ -1,4 +1,10 @@
 list(APPEND CONCLAVE_APP_SOURCES
   bridge/chat_backend.hpp
+  bridge/engine_worker.cpp bridge/engine_worker.hpp
   bridge/event_queue.cpp bridge/event_queue.hpp
-  bridge/run_events.hpp)
+  bridge/model_host.cpp bridge/model_host.hpp
+  bridge/replay_backend.cpp bridge/replay_backend.hpp
+  bridge/routing_shape.cpp bridge/routing_shape.hpp
+  bridge/run_events.hpp
+  bridge/run_recorder.cpp bridge/run_recorder.hpp
+  bridge/trace_recording.cpp bridge/trace_recording.hpp)

@@ -49,7 +49,8 @@ private slots:
         m_model->setQuery(u"wal"_s);
         m_model->setQuery(u"waln"_s); // the answer to the first is dropped
         QVERIFY(loaded.wait());
-        QCOMPARE(QSet<QString>(titles().cbegin(), titles().cend()), QSet<QString>({u"Before"_s, u"Old"_s}));
+        const QStringList found = titles();
+        QCOMPARE(QSet<QString>(found.cbegin(), found.cend()), QSet<QString>({u"Before"_s, u"Old"_s}));
         QVERIFY(m_model->data(m_model->index(0), ChatListModel::SnippetRole).toString().contains(u"walnut"));
         m_model->setQuery({});
         QVERIFY(loaded.wait());

@@ -1,0 +1,235 @@
+#include "bridge/engine_worker.hpp"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+#include <QRandomGenerator>
+
+#include <utility>
+
+#include "bridge/run_recorder.hpp"
+#include "conclave/engine.hpp"
+#include "conclave/session.hpp"
+
+using namespace Qt::StringLiterals;
+
+struct EngineWorker::Work {
+    std::shared_ptr<const conclave::Model> model;
+    std::optional<conclave::Session> session;
+    std::string error; ///< why there is no session
+};
+
+namespace
+{
+
+conclave::SamplerOptions samplerOptions(const SamplerSettings& settings)
+{
+    conclave::SamplerOptions options;
+    options.temperature = float(settings.temperature);
+    options.top_k = settings.topK;
+    options.top_p = float(settings.topP);
+    options.min_p = float(settings.minP);
+    options.repetition_penalty = float(settings.repetitionPenalty);
+    // Drawn here, so that the trace's header has it.
+    options.seed = settings.seed ? *settings.seed : QRandomGenerator::global()->generate64();
+    return options;
+}
+
+conclave::TraceHeader traceHeader(const conclave::ModelInfo& info, const conclave::SamplerOptions& sampler,
+                                  const std::string& kernels)
+{
+    conclave::TraceHeader header;
+    header.model_name = info.name;
+    header.architecture = info.architecture;
+    header.file_hash = info.file_hash;
+    header.quant = info.quant.empty() ? std::string() : info.quant.front().first;
+    header.kernels = kernels;
+    header.routing_rule = info.routing_rule;
+    header.routing_rule_source = info.routing_rule_source;
+    header.app_version = QCoreApplication::applicationVersion().toStdString();
+    header.moe_layers.assign(info.moe_layers.begin(), info.moe_layers.end());
+    header.n_layers = info.n_layers;
+    header.n_experts = info.n_experts;
+    header.n_experts_used = info.n_experts_used;
+    header.n_shared_experts = info.n_shared_experts;
+    header.n_group = info.n_group;
+    header.topk_group = info.topk_group;
+    header.n_vocab = info.n_vocab;
+    header.temperature = sampler.temperature;
+    header.top_k = sampler.top_k;
+    header.top_p = sampler.top_p;
+    header.min_p = sampler.min_p;
+    header.repetition_penalty = sampler.repetition_penalty;
+    header.seed = sampler.seed.value_or(0);
+    header.unix_ms = QDateTime::currentMSecsSinceEpoch();
+    return header;
+}
+
+QString stopName(conclave::StopReason reason)
+{
+    switch (reason) {
+    case conclave::StopReason::end_of_text:
+        return u"end_of_text"_s;
+    case conclave::StopReason::max_tokens:
+        return u"max_tokens"_s;
+    case conclave::StopReason::context_full:
+        return u"context_full"_s;
+    case conclave::StopReason::stopped:
+        break;
+    }
+    return u"stopped"_s;
+}
+
+RunFinished runFinished(const conclave::Stats& stats)
+{
+    return {.stop = stopName(stats.stop),
+            .nPrompt = stats.n_prompt,
+            .nCached = stats.n_cached,
+            .nGenerated = stats.n_generated,
+            .ttftMs = stats.ttft_ms,
+            .prefillTps = stats.prefill_tps,
+            .decodeTps = stats.decode_tps,
+            .seed = stats.seed,
+            .sumCounts = stats.sum_counts};
+}
+
+conclave::TraceEnd traceEnd(const conclave::Stats& stats)
+{
+    return {.stop = stopName(stats.stop).toStdString(),
+            .n_prompt = stats.n_prompt,
+            .n_cached = stats.n_cached,
+            .n_generated = stats.n_generated,
+            .ttft_ms = stats.ttft_ms,
+            .prefill_tps = stats.prefill_tps,
+            .decode_tps = stats.decode_tps,
+            .sum_counts = stats.sum_counts};
+}
+
+} // namespace
+
+EngineWorker::EngineWorker(const conclave::Engine& engine, TraceRecording::Sampler sampler, QObject* parent)
+    : ChatBackend(parent), m_engine(engine), m_sampler(std::move(sampler))
+{
+    connect(&m_queue, &EventQueue::ready, this, &ChatBackend::eventsReady);
+}
+
+EngineWorker::~EngineWorker()
+{
+    join();
+}
+
+void EngineWorker::launch()
+{
+    m_thread = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
+}
+
+void EngineWorker::join()
+{
+    if (!m_thread.joinable())
+        return;
+    stop();
+    m_thread.request_stop();
+    m_thread.join();
+}
+
+void EngineWorker::setModel(std::shared_ptr<const conclave::Model> model, int contextLength)
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_newModel = NewModel{std::move(model), contextLength};
+    }
+    m_wake.notify_one();
+}
+
+void EngineWorker::start(const RunRequest& request)
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_request = request;
+        m_stopRun = std::stop_source();
+    }
+    m_wake.notify_one();
+}
+
+void EngineWorker::stop()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_stopRun.request_stop();
+}
+
+// The engine's thread
+
+void EngineWorker::work(std::stop_token stop)
+{
+    Work work;
+    for (;;) {
+        std::optional<RunRequest> request;
+        std::optional<NewModel> newModel;
+        std::stop_token stopRun;
+        {
+            std::unique_lock lock(m_mutex);
+            if (!m_wake.wait(lock, stop, [this] { return m_request || m_newModel; }))
+                return;
+            request = std::exchange(m_request, std::nullopt);
+            newModel = std::exchange(m_newModel, std::nullopt);
+            stopRun = m_stopRun.get_token();
+        }
+        if (newModel) {
+            work.session.reset(); // its cache goes before the next one's comes
+            work.model = std::move(newModel->model);
+            auto session = conclave::Session::create(work.model, {.n_ctx = newModel->contextLength});
+            work.error = session ? std::string() : session.error().message;
+            if (session)
+                work.session = *std::move(session);
+        }
+        if (request)
+            run(work, *request, stopRun);
+    }
+}
+
+void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_token& stop)
+{
+    if (!work.session)
+        return fail(request.runId,
+                    work.model ? work.error : tr("No model is open; open one with Ctrl+O.").toStdString());
+    const conclave::Model& model = *work.model;
+    auto rendered = model.render(request.messages, {.enable_thinking = request.sampler.thinking});
+    if (!rendered)
+        return fail(request.runId, rendered.error().message);
+
+    conclave::TracePrompt prompt{.messages = request.messages, .ids = rendered->ids, .pieces = {}, .n_cached = 0};
+    RunPrompt shown{.opensThinking = rendered->opens_thinking};
+    for (const int32_t id : rendered->ids) {
+        prompt.pieces.push_back(model.token_bytes(id));
+        shown.ids << id;
+        shown.pieces << QByteArray::fromStdString(prompt.pieces.back());
+    }
+    m_queue.push({request.runId, std::move(shown)});
+    const int nPrompt = int(rendered->ids.size()), nContext = work.session->n_ctx();
+    if (nPrompt >= nContext) {
+        return fail(request.runId,
+                    tr("This chat has %1 tokens and the context holds %2, so there is no room for an answer: start "
+                       "a new chat, or edit an earlier message to branch off with less before it.")
+                        .arg(QLocale().toString(nPrompt), QLocale().toString(nContext))
+                        .toStdString());
+    }
+
+    conclave::GenerateRequest generate{.prompt_ids = std::move(rendered->ids),
+                                       .sampler = samplerOptions(request.sampler),
+                                       .max_tokens = request.sampler.maxTokens};
+    TraceRecording trace(request.tracePath, traceHeader(model.info(), generate.sampler, m_engine.kernels()),
+                         std::move(prompt), m_sampler);
+    RunRecorder recorder(request.runId, model, m_queue, trace);
+    const conclave::Result<conclave::Stats> stats = work.session->generate(generate, recorder, stop);
+    if (!stats) {
+        work.session->clear(); // what a failed step left is not to be built on
+        return fail(request.runId, stats.error().message);
+    }
+    trace.end(traceEnd(*stats));
+    m_queue.push({request.runId, runFinished(*stats)});
+}
+
+void EngineWorker::fail(quint64 runId, const std::string& sentence)
+{
+    m_queue.push({runId, RunFailed{QString::fromStdString(sentence)}});
+}
