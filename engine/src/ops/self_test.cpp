@@ -20,7 +20,7 @@ namespace
 
 // Float kernels differ from double sums by rounding alone. Int8 activations cost about 3e-5 a product, and an op chains
 // three; 5e-4 is also the bound of llama.cpp's test-backend-ops for products.
-constexpr double float_bound = 1e-9;
+constexpr double float_bound = 1e-12;
 constexpr double int8_bound = 5e-4;
 constexpr double elementwise_bound = 1e-11;
 
