@@ -28,6 +28,8 @@ ConclaveStatus check_matrix(const ConclaveMatrix& matrix, const char* name, int6
     if (!info)
         return fail(conclave_unsupported, message, "%s has element type %d, which this build cannot compute with.",
                     name, matrix.dtype);
+    if (n_rows <= 0 || n_cols <= 0)
+        return fail(conclave_invalid, message, "%s has no rows or no columns.", name);
     if (matrix.n_rows != n_rows || matrix.n_cols != n_cols || matrix.n_matrices < n_matrices)
         return fail(conclave_invalid, message, "%s has shape %d × [%lld, %lld], expected %d × [%lld, %lld].", name,
                     matrix.n_matrices, static_cast<long long>(matrix.n_rows), static_cast<long long>(matrix.n_cols),

@@ -45,6 +45,10 @@ TEST(shapes, a_matrix_is_what_it_says)
     bad.n_rows = 9;
     EXPECT_NE(check(bad).find("expected 2 × [8, 64]"), std::string::npos);
     bad = good;
+    bad.n_rows = 0;
+    EXPECT_NE(answer([&](ConclaveMessage* m) { return check_matrix(bad, "it", 0, 64, 2, m); }).find("no rows"),
+              std::string::npos);
+    bad = good;
     bad.n_matrices = 1;
     EXPECT_NE(check(bad), "");
     bad = good;
