@@ -19,9 +19,9 @@ struct Product {
     bool add;
 };
 
-/// Weight rows that one thread takes at a time: about 32 KB, which stays in the first cache while it meets every row of
-/// the batch and is a long enough run for the prefetcher; fewer when there are many rows, so that threads finish
-/// together. At most `most`. The result of a product does not depend on it.
+/// Weight rows that one thread takes at a time: 64 KB for one row of the batch; else 32 KB, which stay in the first
+/// cache while it meets every row of the batch and is a long enough run for the prefetcher; fewer when there are many
+/// rows, so that threads finish together. At most `most`. The result of a product does not depend on it.
 int64_t tile_rows(int64_t row_bytes, int64_t n_rows, int64_t most);
 
 /// All products in one parallel loop (one barrier). Every element has the same bits whatever the number of threads or

@@ -34,7 +34,9 @@ void multiply_tile(const Product& product, int64_t begin, int64_t end, int64_t n
 
 int64_t tile_rows(int64_t row_bytes, int64_t n_rows, int64_t most)
 {
-    const int64_t rows = tile_bytes / std::max<int64_t>(row_bytes * n_rows, 1);
+    // One row reads each weight once: no cache to fit, and longer runs mean fewer trips to the shared counter.
+    const int64_t bytes = n_rows > 1 ? tile_bytes / n_rows : 2 * tile_bytes;
+    const int64_t rows = bytes / std::max<int64_t>(row_bytes, 1);
     return std::min(std::max<int64_t>(rows / 8 * 8, n_rows > 1 ? 16 : 8), most);
 }
 

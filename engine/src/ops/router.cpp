@@ -28,8 +28,8 @@ float group_score(int32_t rule, const float* selection, int32_t n)
     return rule == conclave_group_max || n < 2 ? best : best + second;
 }
 
-/// Opens the topk_group best groups and sets the others' experts to −inf. Returns the mask.
-uint32_t close_groups(const ConclaveMoeWeights& w, float* selection)
+/// The mask of the topk_group best groups.
+uint32_t best_groups(const ConclaveMoeWeights& w, const float* selection)
 {
     const int32_t size = w.n_experts / w.n_group;
     float score[32];
@@ -43,9 +43,6 @@ uint32_t close_groups(const ConclaveMoeWeights& w, float* selection)
                 best = g;
         open |= 1u << best;
     }
-    for (int32_t g = 0; g < w.n_group; ++g)
-        if (!(open >> g & 1u))
-            std::fill_n(selection + g * size, size, minus_infinity);
     return open;
 }
 
@@ -86,7 +83,7 @@ void select_experts(const ConclaveMoeWeights& w, const float* scores, float* sel
         selection[e] = std::isnan(s) ? minus_infinity : s;
     }
     const bool grouped = w.group_rule != conclave_group_none && w.n_group > 1;
-    *out.groups = grouped ? close_groups(w, selection) : 1u;
+    *out.groups = grouped ? best_groups(w, selection) : 1u;
     const int32_t group_size = grouped ? w.n_experts / w.n_group : w.n_experts;
 
     // Insertion into a list of k: one pass, and an equal score never displaces a lower id.
@@ -97,7 +94,7 @@ void select_experts(const ConclaveMoeWeights& w, const float* scores, float* sel
     for (int32_t e = 0; e < w.n_experts; ++e) {
         const bool open = *out.groups >> (e / group_size) & 1u;
         if (!open)
-            continue;
+            continue; // as if at −inf: 0 would beat a negative biased score
         float pushed = selection[e];
         int32_t at = held;
         while (at > 0 && pushed > selection[out.ids[at - 1]])
