@@ -21,7 +21,9 @@ struct ConversationModel::CodeBlock {
 struct ConversationModel::TableColumns {
     static constexpr int kMeasured = 32; ///< rows that decide
     int measured = 0;                    ///< lasting rows seen, the header included
-    QList<qreal> widths, shown;          ///< `shown` with the open row
+    static constexpr int kStep = 24; ///< pixels: widths grow by steps, so that a table does not jump with each letter
+    QList<qreal> widths, shown;      ///< `shown` with the open row
+    QList<qreal> announced;          ///< what the views of the rows above were told
     QList<int> aligns;
 };
 

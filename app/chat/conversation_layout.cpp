@@ -218,6 +218,7 @@ void ConversationLayout::layoutCells(const ConversationStyle& style)
 {
     m_pieces.clear();
     const QList<qreal> widths = fitColumns(m_spec.columns, m_spec.width);
+    m_tableWidth = std::accumulate(widths.begin(), widths.end(), 0.0);
     qreal x = 0;
     int start = 0;
     for (qsizetype column = 0; column < widths.size(); ++column) {
@@ -230,7 +231,7 @@ void ConversationLayout::layoutCells(const ConversationStyle& style)
                                 : align == 1 ? Qt::AlignHCenter
                                              : Qt::AlignLeft,
                                 style);
-        piece.x = x + kCellPadding;
+        piece.x = x; // the first column begins where the prose does
         piece.id = m_nextId++;
         x += widths[column];
         m_pieces.push_back(std::move(piece));
@@ -254,7 +255,7 @@ int ConversationLayout::offsetAt(QPointF point, bool between) const
 {
     const Piece* best = nullptr;
     for (const Piece& piece : m_pieces) {
-        if (m_spec.cells ? point.x() >= piece.x - kCellPadding : point.y() >= piece.y)
+        if (m_spec.cells ? point.x() >= piece.x : point.y() >= piece.y)
             best = &piece;
     }
     if (!best)

@@ -36,7 +36,7 @@ public:
         quint64 id = 0; ///< unlike that of any other piece
         std::shared_ptr<QTextLayout> layout;
     };
-    static constexpr int kCellPadding = 12; ///< left and right of a cell's text
+    static constexpr int kCellPadding = 12; ///< half of the space between two cells
 
     /// Lays out; returns whether anything changed.
     bool set(const RowTextRef& text, const Spec& spec, const ConversationStyle& style, bool anew);
@@ -45,6 +45,8 @@ public:
     const RowText& row() const { return *m_text; }
     qreal height() const { return m_height; }
     qreal contentWidth() const { return m_contentWidth; } ///< of the widest line
+
+    qreal tableWidth() const { return m_tableWidth; } ///< of all columns
 
     /// The character under a point, or -1 beyond the text; with `between`, the nearest place for a cursor, never -1.
     int offsetAt(QPointF point, bool between) const;
@@ -65,7 +67,7 @@ private:
     RowTextRef m_text;
     Spec m_spec;
     std::vector<Piece> m_pieces;
-    qreal m_height = 0, m_contentWidth = 0;
+    qreal m_height = 0, m_contentWidth = 0, m_tableWidth = 0;
     quint64 m_nextId = 1;
     bool m_rightToLeft = false;
 };

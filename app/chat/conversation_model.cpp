@@ -203,20 +203,25 @@ void ConversationModel::applyChange(Entry& entry, const ConversationMessage::Cha
         m_texts.remove(cacheKey(entry.serial, place.section, static_cast<quint32>(place.index)));
         rowsChanged(entry, row, row, {ContentRole});
     }
-    // The first rows of a table decide its columns: those above may get wider.
-    if (change.newCount == 0)
-        return;
-    const int last = change.newCount - 1;
-    const Place place = entry.message.placeOf(last);
-    if (const int kind = kindOf(entry, last); kind != TableRow && kind != TableHeader)
-        return;
-    const MarkdownRow& row = entry.message.markdownRow(place);
-    const int above = static_cast<int>(row.part) + 1;
-    if (above > TableColumns::kMeasured + 1 || row.kind == MarkdownKind::TableHeader)
-        return;
-    const QList<qreal> before = columnsOf(entry, {place.section, place.index - above}).shown;
-    if (columnsOf(entry, place).shown != before)
-        rowsChanged(entry, last - above, last, {ColumnsRole});
+    announceColumns(entry, std::min(change.first, same), change.newCount);
+}
+
+/// The first rows of a table decide its columns: rows above may get wider when one is added.
+void ConversationModel::announceColumns(const Entry& entry, int first, int end)
+{
+    for (int row = first; row < end; ++row) {
+        const Place place = entry.message.placeOf(row);
+        if (const int kind = kindOf(entry, row); kind != TableRow && kind != TableHeader)
+            continue;
+        const MarkdownRow& markdown = entry.message.markdownRow(place);
+        const int above = markdown.kind == MarkdownKind::TableHeader ? 0 : static_cast<int>(markdown.part) + 1;
+        if (above > TableColumns::kMeasured)
+            continue;
+        TableColumns& columns = columnsOf(entry, place);
+        if (columns.shown != columns.announced && above > 0)
+            rowsChanged(entry, std::max(row - above, 0), row - 1, {ColumnsRole});
+        columns.announced = columns.shown;
+    }
 }
 
 void ConversationModel::setOpensThinking(qint64 messageId, bool on)
@@ -407,4 +412,15 @@ int ConversationModel::lastRowOf(qint64 messageId) const
 qint64 ConversationModel::lastMessageId() const
 {
     return m_entries.empty() ? 0 : m_entries.back()->message.message().id;
+}
+
+qint64 ConversationModel::branchedMessage(qint64 preferred) const
+{
+    if (const Entry* entry = entryOf(preferred); entry && entry->message.message().siblingCount > 1)
+        return preferred;
+    for (auto entry = m_entries.rbegin(); entry != m_entries.rend(); ++entry) {
+        if ((*entry)->message.message().siblingCount > 1)
+            return (*entry)->message.message().id;
+    }
+    return 0;
 }

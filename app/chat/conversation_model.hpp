@@ -41,6 +41,7 @@ public:
         LevelRole,          ///< int, of a heading
         ListDepthRole,      ///< int
         QuoteDepthRole,     ///< int
+        QuoteAboveRole,     ///< int
         MarkerRole,         ///< string: "•", "3."; empty: none
         TaskRole,           ///< int: 0 none, 1 open, 2 done
         FirstRole,          ///< bool: the block begins with this row
@@ -104,7 +105,9 @@ public:
     Q_INVOKABLE QString blockSource(int row) const;
     Q_INVOKABLE void copyText(const QString& text) const;
     Q_INVOKABLE int lastRowOf(qint64 messageId) const; ///< -1: not shown
-    Q_INVOKABLE qint64 lastMessageId() const;          ///< 0: none
+    /// The message whose versions a key should go through: `preferred` if it has any, else the last that has; 0: none.
+    Q_INVOKABLE qint64 branchedMessage(qint64 preferred) const;
+    Q_INVOKABLE qint64 lastMessageId() const; ///< 0: none
 
 signals:
     void selectionChanged();
@@ -147,7 +150,8 @@ private:
     QString thinkTitle(const Entry& entry) const;
     QString footTitle(const Entry& entry) const;
 
-    const TableColumns& columnsOf(const Entry& entry, Place place) const;
+    void announceColumns(const Entry& entry, int first, int end);
+    TableColumns& columnsOf(const Entry& entry, Place place) const;
     void colour(const Entry& entry, Place place, RowText& text) const;
     void takeColours(quint64 key, int firstLine, const CodeHighlighter::Lines& lines, const QList<TextRun>& unfinished);
 

@@ -17,6 +17,10 @@ QString number(double value, int decimals)
 {
     return QLocale().toString(value, 'f', decimals);
 }
+QString tokenCount(int n)
+{
+    return n == 1 ? ConversationModel::tr("1 token") : ConversationModel::tr("%1 tokens").arg(QLocale().toString(n));
+}
 const QString kThin = QStringLiteral("\u202f"); // the narrow space before a unit
 } // namespace
 
@@ -29,6 +33,7 @@ QHash<int, QByteArray> ConversationModel::roleNames() const
             {LevelRole, "level"},
             {ListDepthRole, "listDepth"},
             {QuoteDepthRole, "quoteDepth"},
+            {QuoteAboveRole, "quoteAbove"},
             {MarkerRole, "marker"},
             {TaskRole, "task"},
             {FirstRole, "first"},
@@ -46,7 +51,7 @@ QHash<int, QByteArray> ConversationModel::roleNames() const
             {ErrorRole, "error"},
             {BranchRole, "branch"},
             {BranchCountRole, "branchCount"},
-            {StateRole, "state"}};
+            {StateRole, "messageState"}};
 }
 
 int ConversationModel::kindOf(const Entry& entry, int row) const
@@ -147,6 +152,8 @@ QVariant ConversationModel::blockData(const Entry& entry, int row, Place place, 
         return markdown.listDepth;
     case QuoteDepthRole:
         return markdown.quoteDepth;
+    case QuoteAboveRole:
+        return place.index == 0 ? 0 : int{blocks.rows()[static_cast<size_t>(place.index) - 1].quoteDepth};
     case MarkerRole:
         if (!markdown.startsItem || markdown.task)
             return QString();
@@ -278,7 +285,7 @@ QString ConversationModel::thinkTitle(const Entry& entry) const
     else
         parts << tr("Thoughts");
     if (const std::optional<int> tokens = message.thinkTokens())
-        parts << tr("%n token(s)", nullptr, *tokens);
+        parts << tokenCount(*tokens);
     return parts.join(QStringLiteral(" · "));
 }
 
@@ -294,7 +301,7 @@ QString ConversationModel::footTitle(const Entry& entry) const
         parts << number(*tps, 1) + kThin + tr("tok/s", "tokens per second");
     const int tokens = message.stats.nGenerated.value_or(entry.message.tokensSeen());
     if (tokens > 0)
-        parts << tr("%n token(s)", nullptr, tokens);
+        parts << tokenCount(tokens);
     switch (message.state) {
     case MessageState::Streaming:
         parts << (tokens > 0 ? tr("generating") : tr("reading the chat"));
@@ -318,7 +325,7 @@ QString ConversationModel::footTitle(const Entry& entry) const
     return parts.join(QStringLiteral(" · "));
 }
 
-const ConversationModel::TableColumns& ConversationModel::columnsOf(const Entry& entry, Place place) const
+ConversationModel::TableColumns& ConversationModel::columnsOf(const Entry& entry, Place place) const
 {
     const MarkdownBlocks& blocks = entry.message.blocks(place.section);
     const MarkdownRow& row = entry.message.markdownRow(place);
@@ -340,7 +347,8 @@ const ConversationModel::TableColumns& ConversationModel::columnsOf(const Entry&
         const QFontMetricsF metrics(font);
         const QStringList cells = textOf(entry, {place.section, index})->text.split(u'\t');
         for (qsizetype i = 0; i < std::min(cells.size(), widths.size()); ++i)
-            widths[i] = std::max(widths[i], std::ceil(metrics.horizontalAdvance(cells[i])));
+            widths[i] = std::max(widths[i], std::ceil(metrics.horizontalAdvance(cells[i]) / TableColumns::kStep) *
+                                                TableColumns::kStep);
     };
     const auto isRow = [&](int index) {
         return index < std::ssize(blocks.rows()) && blocks.rows()[static_cast<size_t>(index)].block == row.block &&

@@ -10,8 +10,9 @@
 #include <algorithm>
 #include <utility>
 
-/// The text nodes of the pieces, in front of the grounds of marks and selection.
-class ConversationTextItem::Node : public QSGNode
+/// The text nodes of the pieces, in front of the grounds of marks and selection. Transform nodes, because the software
+/// renderer knows the place of a node that is added later only below one.
+class ConversationTextItem::Node : public QSGTransformNode
 {
 public:
     struct PieceNode {
@@ -22,7 +23,7 @@ public:
     Node() { appendChildNode(&grounds); }
     ~Node() override { removeChildNode(&grounds); }
 
-    QSGNode grounds;
+    QSGTransformNode grounds;
     QList<Ground> shownGrounds;
     std::vector<PieceNode> pieces;
 };
@@ -158,7 +159,7 @@ void ConversationTextItem::relayout(bool anew)
         return;
     ConversationLayout::Spec s = spec();
     s.lineHeight = lineHeight();
-    const qreal contentWidth = m_layout.contentWidth();
+    const qreal contentWidth = m_layout.contentWidth(), tableWidth = m_layout.tableWidth();
     if (anew)
         m_repaint = true;
     if (!m_layout.set(m_content, s, *m_style, anew || m_repaint))
@@ -168,7 +169,7 @@ void ConversationTextItem::relayout(bool anew)
         setSelection(0, 0);
     setImplicitHeight(m_layout.height());
     setImplicitWidth(m_layout.contentWidth());
-    if (contentWidth != m_layout.contentWidth())
+    if (contentWidth != m_layout.contentWidth() || tableWidth != m_layout.tableWidth())
         emit contentWidthChanged();
     update();
 }

@@ -24,6 +24,7 @@ class ConversationTextItem : public QQuickItem
     Q_PROPERTY(int highlightLength MEMBER m_highlightLength WRITE setHighlightLength NOTIFY highlightChanged)
     Q_PROPERTY(bool writing MEMBER m_writing WRITE setWriting NOTIFY writingChanged)
     Q_PROPERTY(qreal contentWidth READ contentWidth NOTIFY contentWidthChanged)
+    Q_PROPERTY(qreal tableWidth READ tableWidth NOTIFY contentWidthChanged)
     Q_PROPERTY(qreal lineHeight READ lineHeight NOTIFY lookChanged)
     Q_PROPERTY(QString selectedText READ selectedText NOTIFY selectionChanged)
     Q_PROPERTY(QString hoveredLink READ hoveredLink NOTIFY hoveredLinkChanged)
@@ -49,6 +50,7 @@ public:
     void setHighlightLength(int length);
     void setWriting(bool writing);
     qreal contentWidth() const { return m_layout.contentWidth(); }
+    qreal tableWidth() const { return m_layout.tableWidth(); } ///< of the columns
     qreal lineHeight() const;
     QString selectedText() const;
     QString hoveredLink() const { return m_hoveredLink; }
