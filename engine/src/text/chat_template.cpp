@@ -118,6 +118,27 @@ minja::Value split_at_most()
     });
 }
 
+/// A macro holds the context it is defined in, which holds the macro: without this every rendering of such a template
+/// would leak its context.
+class ContextOwner
+{
+public:
+    explicit ContextOwner(minja::Value values) : m_context(minja::Context::make(std::move(values))) {}
+    ~ContextOwner()
+    {
+        for (const minja::Value& key : m_context->keys()) {
+            m_context->set(key, minja::Value());
+        }
+    }
+    ContextOwner(const ContextOwner&) = delete;
+    ContextOwner& operator=(const ContextOwner&) = delete;
+
+    const std::shared_ptr<minja::Context>& get() const { return m_context; }
+
+private:
+    std::shared_ptr<minja::Context> m_context;
+};
+
 bool ends_in_thinking(std::string_view prompt)
 {
     const size_t last = prompt.find_last_not_of(" \t\r\n");
@@ -178,7 +199,8 @@ Result<RenderedPrompt> ChatTemplate::render(std::span<const ChatMessage> message
         values.set("strftime_now", now_formatter());
         values.set("range", bounded_range());
         values.set("split_at_most", split_at_most());
-        rendered = m_data->root->render(minja::Context::make(std::move(values)));
+        const ContextOwner context(std::move(values));
+        rendered = m_data->root->render(context.get());
     } catch (const std::exception& error) {
         return template_error("The file's chat template refuses this chat", error);
     }

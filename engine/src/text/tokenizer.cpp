@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <format>
-#include <unordered_map>
 #include <utility>
 
 #include "text/bpe.hpp"
 #include "text/byte_alphabet.hpp"
 #include "text/end_of_generation.hpp"
 #include "text/pre_tokenizer.hpp"
+#include "text/text_ids.hpp"
 #include "text/text_marker.hpp"
 #include "text/token_matcher.hpp"
 #include "text/utf8.hpp"
@@ -18,8 +18,6 @@ namespace conclave
 {
 namespace
 {
-
-using IdsByText = std::unordered_map<std::string_view, int32_t>;
 
 bool is_single_character(std::string_view text)
 {
@@ -57,7 +55,7 @@ Error merge_error(size_t rank, std::string_view merge, std::string_view what)
                         valid_utf8(merge.substr(0, 64), storage), what)};
 }
 
-Result<BpeMerges> read_merges(const std::vector<std::string>& merges, const IdsByText& ids)
+Result<BpeMerges> read_merges(const std::vector<std::string>& merges, const TextIds& ids)
 {
     BpeMerges table(merges.size());
     std::string joined;
@@ -69,13 +67,13 @@ Result<BpeMerges> read_merges(const std::vector<std::string>& merges, const IdsB
         }
         joined.assign(merge, 0, space);
         joined.append(merge, space + 1);
-        const auto left = ids.find(merge.substr(0, space));
-        const auto right = ids.find(merge.substr(space + 1));
-        const auto merged = ids.find(joined);
-        if (left == ids.end() || right == ids.end() || merged == ids.end()) {
+        const int32_t left = ids.find(merge.substr(0, space));
+        const int32_t right = ids.find(merge.substr(space + 1));
+        const int32_t merged = ids.find(joined);
+        if (left < 0 || right < 0 || merged < 0) {
             return merge_error(rank, merge, "names a token that is not there");
         }
-        table.add(left->second, right->second, static_cast<int32_t>(rank), merged->second);
+        table.add(left, right, static_cast<int32_t>(rank), merged);
     }
     return table;
 }
@@ -182,8 +180,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
     data->pre_tokenizer = *pre_tokenizer;
     data->types = std::move(vocabulary.types);
 
-    IdsByText ids; // of the file's own spelling; a normal token goes before another of the same text
-    ids.reserve(n);
+    TextIds ids(vocabulary.tokens); // the file's own spelling; a normal token goes before another of the same text
     data->bytes.resize(n);
     for (size_t i = 0; i < n; ++i) {
         const auto id = static_cast<int32_t>(i);
@@ -196,12 +193,11 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
             bytes = text;
         }
         if (type == TokenType::normal) {
-            ids.try_emplace(text, id);
+            ids.add(id);
         }
     }
     for (size_t byte = 0; byte < 256; ++byte) {
-        const auto it = ids.find(spelling_of_byte(static_cast<uint8_t>(byte)));
-        data->byte_ids[byte] = it == ids.end() ? -1 : it->second;
+        data->byte_ids[byte] = ids.find(spelling_of_byte(static_cast<uint8_t>(byte)));
     }
     for (size_t i = 0; i < n; ++i) {
         const auto id = static_cast<int32_t>(i);
@@ -210,7 +206,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
             continue;
         }
         const std::string& text = vocabulary.tokens[i];
-        ids.try_emplace(text, id);
+        ids.add(id);
         if (is_special(type, text)) {
             data->specials.add(text, id);
             data->special_texts.push_back(text);

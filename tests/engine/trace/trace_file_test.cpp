@@ -270,7 +270,7 @@ std::vector<Record> records_of(const std::string& bytes)
 
 TEST_F(TraceFile, ACutTraceOpensToItsLastWholeRecord)
 {
-    write_run(m_path, some_header(), 700);
+    write_run(m_path, some_header(), 300);
     const std::string whole = bytes();
     const auto records = records_of(whole);
     ASSERT_EQ(records.back().end, whole.size());
