@@ -134,7 +134,7 @@ struct ConclaveBackendOptions {
     void* thread_pool; // conclave::ThreadPool of the host; host backends only
 };
 
-typedef void* ConclaveBackend;
+using ConclaveBackend = void*;
 
 // Arrays: x [n_rows, hidden] is the residual stream, updated in place unless said otherwise.
 struct ConclaveOpTable {
