@@ -30,7 +30,8 @@ void BalanceModel::show(const RoutingShape& shape, const std::optional<BalanceFi
         if (band) {
             figure.low = band->low;
             figure.high = band->high;
-            figure.chanceText = tr("chance %1 – %2").arg(text(band->low), text(band->high));
+            const QString low = text(band->low), high = text(band->high);
+            figure.chanceText = low == high ? tr("chance %1").arg(low) : tr("chance %1 – %2").arg(low, high);
             figure.verdict = verdictOf(value, *band);
         }
         next.push_back(figure);

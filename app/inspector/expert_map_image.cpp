@@ -35,7 +35,6 @@ void drawRow(QImage& image, const ExpertMapLayout& layout, int layer, const MapP
 {
     const int moe = layout.moeIndex(layer);
     const QRect first = layout.cell(layer, 0);
-    const bool outlines = layout.pitchX() >= 4 && first.height() >= 3;
     QRgb* edge = line(image, first.top());
     QRgb* inner = first.height() > 1 ? line(image, first.top() + 1) : edge;
     for (int column = 0; column < layout.columns(); ++column) {
@@ -43,7 +42,7 @@ void drawRow(QImage& image, const ExpertMapLayout& layout, int layer, const MapP
         const float value =
             layout.isShared(column) ? 0 : plane.values[size_t(moe) * size_t(layout.experts()) + size_t(column)];
         if (std::isnan(value)) {
-            if (!outlines)
+            if (!layout.outlines())
                 continue;
             std::fill_n(edge + cell.left(), cell.width(), ink.line);
             inner[cell.left()] = inner[cell.right()] = ink.line;
@@ -60,9 +59,9 @@ void drawRow(QImage& image, const ExpertMapLayout& layout, int layer, const MapP
         std::memcpy(line(image, first.bottom()), edge, bytes);
 }
 
-void drawRing(QImage& image, const QRect& cell, QRgb ink, int width)
+void drawRing(QImage& image, const QRect& cell, bool outlines, QRgb ink, int width)
 {
-    if (cell.width() < 4 || cell.height() < 3) {
+    if (!outlines) {
         fillRect(image, cell, ink);
         return;
     }
@@ -93,5 +92,5 @@ void drawMap(QImage& image, const ExpertMapLayout& layout, const MapPlane& plane
             drawRow(image, layout, layer, plane, table, ink);
     }
     for (const MapCell& cell : ringed)
-        drawRing(image, layout.cell(cell.layer, cell.column), ink.ring, 2 * px);
+        drawRing(image, layout.cell(cell.layer, cell.column), layout.outlines(), ink.ring, 2 * px);
 }

@@ -35,10 +35,13 @@ void ExpertMapItem::setInspector(Inspector* inspector)
     if (inspector) {
         connect(inspector, &Inspector::mapChanged, this, &ExpertMapItem::mapChanged);
         connect(inspector, &Inspector::stateChanged, this, &ExpertMapItem::mapChanged);
+        connect(inspector, &Inspector::modeChanged, this, &ExpertMapItem::scaleChanged);
+        connect(inspector, &Inspector::tokenChanged, this, &ExpertMapItem::updateSelectedRow);
     }
     m_layoutDirty = true;
     polish();
     emit inspectorChanged();
+    emit scaleChanged();
 }
 
 void ExpertMapItem::setZoom(int zoom)
@@ -77,6 +80,7 @@ void ExpertMapItem::layOut()
     if (m_cursor && (m_cursor->layer >= m_layout.layers() || m_cursor->column >= m_layout.columns() ||
                      m_layout.moeIndex(m_cursor->layer) < 0))
         m_cursor.reset();
+    updateSelectedRow();
     emit layoutChanged();
     emit cursorChanged();
 }
@@ -88,7 +92,7 @@ QList<MapCell> ExpertMapItem::ringed() const
     const std::optional<int> at = m_inspector->position();
     const std::optional<RouteRow> row = at ? history->row(*at) : std::nullopt;
     // In small cells a ring would hide the colour, and the weights of one token show where they are by themselves.
-    if (!row || (m_inspector->mode() == MapModes::Now && m_layout.pitchX() < 4))
+    if (!row || (m_inspector->mode() == MapModes::Now && !m_layout.outlines()))
         return cells;
     const size_t k = size_t(m_shape.nExpertsUsed);
     cells.reserve(qsizetype(row->ids.size()));
@@ -185,9 +189,18 @@ QList<MapTick> ExpertMapItem::expertTicks() const
     return ticks;
 }
 
-double ExpertMapItem::rowHeight() const
+void ExpertMapItem::updateSelectedRow()
 {
-    return m_layout.pitchY() / devicePixelRatio();
+    QRectF next;
+    if (m_inspector && m_inspector->layer() < m_shape.moeLayers.size() && m_layout.layers() > 0) {
+        const QRect row = m_layout.row(m_shape.moeLayers[m_inspector->layer()]);
+        const double dpr = devicePixelRatio();
+        next = {row.x() / dpr, row.y() / dpr, row.width() / dpr, row.height() / dpr};
+    }
+    if (next == m_selectedRow)
+        return;
+    m_selectedRow = next;
+    emit selectedRowChanged();
 }
 
 QString ExpertMapItem::lowText() const
@@ -205,7 +218,7 @@ QString ExpertMapItem::highText() const
     case MapModes::Fading:
         return tr("%1 mean weight").arg(RouteText::significant(m_plane.high, 2));
     case MapModes::Total:
-        return tr("%n token(s)", "uses of an expert", int(m_plane.high));
+        return RouteText::count(quint64(m_plane.high));
     default:
         return tr("8× fair share");
     }

@@ -39,7 +39,10 @@ class ExpertMapItem : public QQuickItem
     Q_PROPERTY(int zoom READ zoom WRITE setZoom NOTIFY spaceChanged)
     Q_PROPERTY(QList<MapTick> layerTicks READ layerTicks NOTIFY layoutChanged)
     Q_PROPERTY(QList<MapTick> expertTicks READ expertTicks NOTIFY layoutChanged)
-    Q_PROPERTY(double rowHeight READ rowHeight NOTIFY layoutChanged)
+    Q_PROPERTY(QRectF selectedRow READ selectedRow NOTIFY selectedRowChanged)
+    Q_PROPERTY(bool outlines READ hasOutlines NOTIFY layoutChanged)
+    Q_PROPERTY(bool hasDense READ hasDense NOTIFY layoutChanged)
+    Q_PROPERTY(bool hasShared READ hasShared NOTIFY layoutChanged)
     Q_PROPERTY(bool hasCursor READ hasCursor NOTIFY cursorChanged)
     Q_PROPERTY(QRectF cursorRect READ cursorRect NOTIFY cursorChanged)
     Q_PROPERTY(QString cursorText READ cursorText NOTIFY cursorTextChanged)
@@ -57,7 +60,10 @@ public:
     void setZoom(int zoom);
     QList<MapTick> layerTicks() const;
     QList<MapTick> expertTicks() const;
-    double rowHeight() const;
+    QRectF selectedRow() const { return m_selectedRow; } ///< of the inspector's layer; empty when there is none
+    bool hasOutlines() const { return m_layout.outlines(); }
+    bool hasDense() const { return m_shape.moeLayers.size() < m_shape.nLayers; }
+    bool hasShared() const { return m_shape.nSharedExperts > 0; }
     bool hasCursor() const { return m_cursor.has_value(); }
     QRectF cursorRect() const;
     QString cursorText() const { return m_cursorText; }
@@ -79,6 +85,7 @@ signals:
     void looksChanged();
     void spaceChanged();
     void layoutChanged();
+    void selectedRowChanged();
     void cursorChanged();
     void cursorTextChanged();
     void scaleChanged();
@@ -101,6 +108,7 @@ private:
     void layOut();
     void draw();
     QList<MapCell> ringed() const;
+    void updateSelectedRow();
     void setCursor(std::optional<MapCell> cell);
     void updateCursorText();
     void moveCursor(int layers, int columns);
@@ -115,6 +123,7 @@ private:
     int m_zoom = 1;
     bool m_layoutDirty = true, m_imageDirty = true, m_textureDirty = true;
     RoutingShape m_shape;
+    QRectF m_selectedRow;
     ExpertMapLayout m_layout;
     MapPlane m_plane;
     QImage m_image;

@@ -36,6 +36,8 @@ public:
     bool isShared(int column) const { return column >= m_experts; }
     QRect cell(int layer, int column) const { return {columnX(column), rowY(layer), m_cellWidth, m_cellHeight}; }
     QRect row(int layer) const { return {0, rowY(layer), columnX(m_experts - 1) + m_cellWidth, m_cellHeight}; }
+    /// Cells are large enough for an outline or a ring around their colour.
+    bool outlines() const { return m_pitchX >= 4 && m_cellHeight >= 3; }
     int pitchX() const { return m_pitchX; }
     int pitchY() const { return m_pitchY; }
     /// The cell under a point, gaps counted to the cell before them; nothing between groups, in dense layers or

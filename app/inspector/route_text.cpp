@@ -21,6 +21,11 @@ QString RouteText::integer(quint64 value)
     return QLocale().toString(value);
 }
 
+QString RouteText::count(quint64 tokens)
+{
+    return tokens == 1 ? tr("1 token") : tr("%1 tokens").arg(integer(tokens));
+}
+
 QString RouteText::percent(double share, int decimals)
 {
     return QLocale().toString(share * 100, 'f', decimals) + u"\u202f%"_s;
@@ -30,10 +35,12 @@ QString RouteText::tokenTitle(const TokenInfo& token)
 {
     if (token.text.isEmpty())
         return tr("token id %1").arg(token.id); // a part of a character, or text that was not recorded
-    QString text = token.text;
+    QString text = token.text;                  // a blank at either end is part of the token
     text.replace(u'\n', u'⏎').replace(u'\t', u'⇥').replace(u'\r', u'␍');
-    if (text.trimmed().isEmpty())
-        text.replace(u' ', u'␣');
+    for (qsizetype i = 0; i < text.size() && text[i] == u' '; ++i)
+        text[i] = u'␣';
+    for (qsizetype i = text.size() - 1; i >= 0 && text[i] == u' '; --i)
+        text[i] = u'␣';
     return u'“' + text + u'”';
 }
 
@@ -55,7 +62,7 @@ QString RouteText::margin(float margin)
 {
     if (!std::isfinite(margin))
         return tr("every open expert was chosen");
-    return tr("next expert %1 behind").arg(significant(double(margin), 2));
+    return tr("next expert %1 behind in score").arg(significant(double(margin), 2));
 }
 
 QString RouteText::groups(quint32 mask, int nGroup, int topkGroup)
@@ -85,7 +92,7 @@ QString RouteText::expert(const RoutingHistory& history, int moeLayer, int exper
     if (history.rows() == 0)
         return tr("%1: no tokens yet").arg(place);
     if (count == 0)
-        return tr("%1: not used by any of %n token(s)", "", int(history.rows())).arg(place);
+        return tr("%1: not used by any of %2 tokens").arg(place, integer(history.rows()));
     QString text = tr("%1: %2 of %3 tokens · %4× fair share · last weight %5")
                        .arg(place, integer(count), integer(history.rows()),
                             significant(fairShareRatio(count, history.rows(), shape)),
@@ -97,7 +104,7 @@ QString RouteText::expert(const RoutingHistory& history, int moeLayer, int exper
 
 QString RouteText::tokens(const RoutingHistory& history)
 {
-    const QString all = tr("%n token(s)", "", int(history.rows()));
+    const QString all = count(history.rows());
     if (history.promptRows() == 0)
         return all;
     return tr("%1, %2 of them prompt").arg(all, integer(history.promptRows()));
@@ -120,7 +127,6 @@ QString RouteText::sum(const RoutingHistory& history)
     if (history.engineSum() && *history.engineSum() != sum)
         text = tr("%1, but the engine counted %2").arg(text, integer(*history.engineSum()));
     if (history.rejectedRows() > 0)
-        text = tr("%1, %n token(s) left out: their routing does not fit this model", "", int(history.rejectedRows()))
-                   .arg(text);
+        text = tr("%1, %2 left out: routing that does not fit this model").arg(text, count(history.rejectedRows()));
     return sumHolds(history) ? text + u" ✓"_s : text;
 }

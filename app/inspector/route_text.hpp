@@ -12,6 +12,7 @@ public:
     /// With that many significant digits, never in exponent form; at most 6 decimals.
     static QString significant(double value, int digits = 3);
     static QString integer(quint64 value);
+    static QString count(quint64 tokens); ///< "1 token", "243 tokens"
     static QString percent(double share, int decimals = 0);
     /// The token's text in quotes, its blanks and line breaks made visible.
     static QString tokenTitle(const TokenInfo& token);

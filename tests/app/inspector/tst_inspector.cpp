@@ -61,7 +61,7 @@ void InspectorTest::figuresAndSum()
     QVERIFY(inspector.sumHolds());
     QVERIFY2(inspector.sumText().contains(QStringLiteral("= 60 tokens × 4 × 6 layers ✓")),
              qPrintable(inspector.sumText()));
-    QCOMPARE(inspector.tokensText(), QStringLiteral("60 token(s), 10 of them prompt"));
+    QCOMPARE(inspector.tokensText(), QStringLiteral("60 tokens, 10 of them prompt"));
     const QModelIndex busiest = inspector.balance()->index(0);
     QVERIFY(busiest.data(BalanceModel::ValueTextRole).toString().endsWith(u'×'));
     QTRY_VERIFY(busiest.data(BalanceModel::LowRole).toDouble() > 1);
@@ -81,12 +81,12 @@ void InspectorTest::selectsAndFollows()
     inspector.setShape(synthetic::guide());
     inspector.beginRun(7);
     answer(inspector, synthetic::guide(), 4, 6);
-    QTRY_COMPARE(inspector.tokenTitle(), QStringLiteral("“ word5”"));
+    QTRY_COMPARE(inspector.tokenTitle(), QStringLiteral("“␣word5”"));
     QVERIFY(inspector.followsLatest());
     QSignalSpy shown(&inspector, &Inspector::tokenShown);
     inspector.stepToken(-1);
     QVERIFY(!inspector.followsLatest());
-    QCOMPARE(inspector.tokenTitle(), QStringLiteral("“ word4”"));
+    QCOMPARE(inspector.tokenTitle(), QStringLiteral("“␣word4”"));
     QVERIFY(inspector.tokenDetail().contains(QStringLiteral("p 0.82")));
     QVERIFY(inspector.tokenDetail().contains(QStringLiteral("0.29\u202fbit")));
     QCOMPARE(shown.last().at(0).toLongLong(), 7);
@@ -102,7 +102,7 @@ void InspectorTest::selectsAndFollows()
     inspector.setLayer(99);
     QCOMPARE(inspector.layerText(), QStringLiteral("layer 6"));
     inspector.followLatest();
-    QCOMPARE(inspector.tokenTitle(), QStringLiteral("“ word5”"));
+    QCOMPARE(inspector.tokenTitle(), QStringLiteral("“␣word5”"));
     inspector.addToken(synthetic::token(6, 10, QStringLiteral("last")));
     inspector.showToken(7, {}, 10);
     QVERIFY(inspector.routeNote().contains(QStringLiteral("no routes yet")));
@@ -147,7 +147,7 @@ void InspectorTest::marginAndGroups()
     step.groups[0] = 0b0101;
     step.margins[1] = INFINITY;
     inspector.addStep(step);
-    QCOMPARE(inspector.routeNote(), QStringLiteral("next expert 0.061 behind · groups 0 and 2 of 4 open"));
+    QCOMPARE(inspector.routeNote(), QStringLiteral("next expert 0.061 behind in score · groups 0 and 2 of 4 open"));
     inspector.stepLayer(1);
     QVERIFY(inspector.routeNote().startsWith(QStringLiteral("every open expert was chosen")));
 }
