@@ -8,7 +8,8 @@
 #include "conclave/log.hpp"
 #include "conclave/result.hpp"
 
-namespace conclave {
+namespace conclave
+{
 
 struct EngineOptions {
     int n_threads = 0;            ///< 0: one per physical core
@@ -16,11 +17,21 @@ struct EngineOptions {
     LogSink log;                  ///< may be empty
 };
 
+/// One tuned kernel compared with the reference.
+struct KernelCheck {
+    std::string name;   ///< op and weight type, e.g. "moe Q4_K"
+    std::string target; ///< e.g. "AVX2"
+    double nmse = 0;    ///< squared error over squared reference
+    double bound = 0;
+    bool pass = false;
+};
+
 class EngineState;
 
 /// Owns the thread pool, the kernels and the log sink; one per process. Thread-safe. Models and sessions keep what they
 /// need of it alive.
-class Engine {
+class Engine
+{
 public:
     /// Errors: unsupported when `kernels` names nothing this processor has (the message lists what it has).
     static Result<Engine> create(EngineOptions options = {});
@@ -32,6 +43,9 @@ public:
     std::string kernels() const;
     /// Reads the counters; differences are taken against the previous call. A few tens of microseconds.
     DeviceSample sample_devices();
+    /// Every op × weight type × SIMD target of this processor against the reference: seconds. Sessions wait meanwhile;
+    /// other engines of the process must not compute.
+    std::vector<KernelCheck> self_test();
 
     const std::shared_ptr<EngineState>& state() const { return m_state; } ///< for the engine's own layers
 

@@ -15,13 +15,14 @@
 #include "conclave/engine.hpp"
 #include "conclave/result.hpp"
 
-namespace conclave {
+namespace conclave
+{
 
 /// What a file says about itself, after every quirk was resolved. Hyperparameters in their published spelling.
 struct ModelInfo {
     std::string name;
-    std::string family;       ///< e.g. "deepseek"
-    std::string architecture; ///< as the file spells it, e.g. "deepseek2"
+    std::string family;           ///< e.g. "deepseek"
+    std::string architecture;     ///< as the file spells it, e.g. "deepseek2"
     uint64_t n_params = 0;        ///< without blocks that are loaded past (MTP)
     uint64_t n_params_active = 0; ///< that one token touches
     int n_layers = 0;
@@ -31,14 +32,16 @@ struct ModelInfo {
     int n_shared_experts = 0;
     int n_group = 1;
     int topk_group = 1;
-    std::string routing_rule;        ///< e.g. "sigmoid scores, bias selects, best 2 of 4 groups by top-2 sum, top-4, normalised"
-    std::string routing_rule_source; ///< "file" or what it was inferred from
+    std::string
+        routing_rule; ///< e.g. "sigmoid scores, bias selects, best 2 of 4 groups by top-2 sum, top-4, normalised"
+    std::string routing_rule_source;                     ///< "file" or what it was inferred from
     std::vector<std::pair<std::string, uint64_t>> quant; ///< bytes per tensor type, largest first
     int context_length = 0;
     int n_vocab = 0;
     uint64_t file_bytes = 0;
     bool has_tokenizer = false;
     bool has_chat_template = false;
+    bool adds_bos = false; ///< raw text starts with the beginning-of-text token; chat templates write it themselves
     std::string file_hash; ///< 64-bit hash over metadata, tensor table and sampled pages, 16 hex digits
 };
 
@@ -48,6 +51,7 @@ struct MemoryPlan {
     uint64_t kv_bytes = 0;
     uint64_t scratch_bytes = 0; ///< activations, derived tensors, tables
     uint64_t total_bytes = 0;
+    uint64_t active_bytes = 0; ///< of the weights, read to compute one token; the least a token must move
 };
 
 /// Called with bytes done and in total while a file is opened and its pages are brought in.
@@ -61,7 +65,8 @@ struct TokenizeOptions {
 class ModelState;
 
 /// An opened model: immutable, shared by sessions, thread-safe. Weights stay mapped as the file has them.
-class Model {
+class Model
+{
 public:
     /// Errors name the file and the tensor or key, and say what to try. `stop` is checked per tensor.
     static Result<std::shared_ptr<const Model>> open(const Engine& engine, const std::filesystem::path& path,

@@ -12,13 +12,14 @@
 #include "conclave/result.hpp"
 #include "conclave/trace.hpp"
 
-namespace conclave {
+namespace conclave
+{
 
 struct SamplerOptions {
-    float temperature = 0.7f; ///< 0: greedy, the token with the highest logit
-    int top_k = 0;            ///< 0: off
-    float top_p = 0.95f;      ///< 1: off
-    float min_p = 0.0f;       ///< 0: off
+    float temperature = 0.7f;        ///< 0: greedy, the token with the highest logit
+    int top_k = 0;                   ///< 0: off
+    float top_p = 0.95f;             ///< 1: off
+    float min_p = 0.0f;              ///< 0: off
     float repetition_penalty = 1.0f; ///< 1: off
     int repetition_window = 64;      ///< tokens looked back over
     std::optional<uint64_t> seed;    ///< absent: a fresh one, reported in Stats
@@ -27,8 +28,9 @@ struct SamplerOptions {
 struct GenerateRequest {
     std::vector<int32_t> prompt_ids; ///< the whole context; what the session already holds of it is reused
     SamplerOptions sampler;
-    int max_tokens = -1; ///< -1: until the model ends or the context is full
-    int n_top = 5;       ///< alternatives reported per token
+    int max_tokens = -1;     ///< -1: until the model ends or the context is full
+    int n_top = 5;           ///< alternatives reported per token, at most 64
+    bool ignore_end = false; ///< go on after an end-of-generation token; for measuring speed
 };
 
 struct TokenAlternative {
@@ -53,10 +55,10 @@ enum class StopReason { end_of_text, max_tokens, context_full, stopped };
 /// Totals of one answer.
 struct Stats {
     StopReason stop = StopReason::end_of_text;
-    int n_prompt = 0;    ///< tokens of the prompt
-    int n_cached = 0;    ///< of them reused from the session
+    int n_prompt = 0; ///< tokens of the prompt
+    int n_cached = 0; ///< of them reused from the session
     int n_generated = 0;
-    double ttft_ms = 0;  ///< from the call to the first token
+    double ttft_ms = 0;                ///< from the call to the first token
     std::optional<double> prefill_tps; ///< computed prompt tokens per second; absent when none was computed
     std::optional<double> decode_tps;  ///< absent below two tokens
     uint64_t seed = 0;
@@ -64,7 +66,8 @@ struct Stats {
 };
 
 /// Receives what a run produces, on the thread that called generate, in order.
-class EventSink {
+class EventSink
+{
 public:
     virtual ~EventSink() = default;
     virtual void on_token(const TokenEvent& event) = 0;
@@ -73,7 +76,8 @@ public:
 };
 
 /// Receives logits of scored tokens: `logits` [n_vocab] for each position, valid during the call.
-class ScoreSink {
+class ScoreSink
+{
 public:
     virtual ~ScoreSink() = default;
     virtual void on_logits(int position, std::span<const float> logits) = 0;
@@ -92,14 +96,16 @@ struct SessionOptions {
 
 class SessionState;
 
-/// One conversation's cache and sampler. Not thread-safe: one call at a time; sessions of one engine take turns by step.
-class Session {
+/// One conversation's cache and sampler. Not thread-safe: one call at a time; sessions of one engine take turns by
+/// step.
+class Session
+{
 public:
     /// Errors: out_of_memory with bytes wanted and what to try; invalid_argument for a context the model cannot have.
     static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
 
-    /// Computes what is new of the prompt, then samples until an end. Blocks. A stop request ends it within one step with
-    /// StopReason::stopped; what was generated stays in the cache.
+    /// Computes what is new of the prompt, then samples until an end. Blocks. A stop request ends it within one step
+    /// with StopReason::stopped; what was generated stays in the cache.
     Result<Stats> generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop = {});
     /// Logits of every given token, in order; nothing is sampled.
     Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, std::stop_token stop = {});

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include <CLI/Validators.hpp>
+
+#include "conclave/session.hpp"
+#include "json.hpp"
+#include "program.hpp"
+
+namespace conclave::cli
+{
+
+namespace
+{
+
+struct Options {
+    int n_prompt = 512, n_gen = 64, repetitions = 3, depth = 0;
+};
+
+struct Speeds {
+    std::vector<double> prefill, decode;
+};
+
+class NullSink : public EventSink
+{
+public:
+    void on_token(const TokenEvent&) override {}
+    void on_step(const StepTrace&) override {}
+};
+
+Json median(std::vector<double> values)
+{
+    if (values.empty()) {
+        return nullptr;
+    }
+    std::sort(values.begin(), values.end());
+    const size_t n = values.size();
+    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/// Bytes per second at which n_threads read memory: the best of a few passes over a buffer far larger than caches.
+double read_bandwidth(int n_threads)
+{
+    constexpr size_t words = size_t{256} << 17; // 256 MiB of uint64
+    const std::vector<uint64_t> buffer(words, 1);
+    std::vector<uint64_t> sums(static_cast<size_t>(n_threads) * 8); // a cache line apart
+    double best = 0;
+    for (int pass = 0; pass < 4; ++pass) {
+        const auto begin = std::chrono::steady_clock::now();
+        {
+            std::vector<std::jthread> threads;
+            for (int t = 0; t < n_threads; ++t) {
+                threads.emplace_back([&, t] {
+                    const size_t share = words / static_cast<size_t>(n_threads);
+                    const auto from = buffer.begin() + static_cast<std::ptrdiff_t>(share * static_cast<size_t>(t));
+                    sums[static_cast<size_t>(t) * 8] +=
+                        std::accumulate(from, from + static_cast<std::ptrdiff_t>(share), uint64_t{0});
+                });
+            }
+        }
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+        best = std::max(best, static_cast<double>(words * sizeof(uint64_t)) / seconds.count());
+    }
+    // A sum that is used cannot be optimised away; all ones, so it is never zero.
+    return std::accumulate(sums.begin(), sums.end(), uint64_t{0}) > 0 ? best : 0;
+}
+
+/// Token ids that touch the whole vocabulary and do not repeat soon.
+std::vector<int32_t> some_tokens(int n, int n_vocab)
+{
+    std::vector<int32_t> ids(static_cast<size_t>(n));
+    uint64_t state = 1;
+    for (int32_t& id : ids) {
+        state = state * 6364136223846793005 + 1442695040888963407; // Knuth's MMIX generator
+        id = static_cast<int32_t>((state >> 33) % static_cast<uint64_t>(n_vocab));
+    }
+    return ids;
+}
+
+Result<void> measure(Session& session, const Options& options, int n_vocab, Speeds& speeds)
+{
+    NullSink sink;
+    const std::vector<int32_t> ids = some_tokens(options.depth + options.n_prompt, n_vocab);
+    for (int run = 0; run <= options.repetitions; ++run) {
+        session.clear();
+        GenerateRequest request;
+        request.sampler = {.temperature = 0, .seed = 1};
+        request.n_top = 0;
+        request.ignore_end = true;
+        request.max_tokens = 0;
+        if (options.depth > 0) {
+            request.prompt_ids.assign(ids.begin(), ids.begin() + options.depth);
+            if (auto filled = session.generate(request, sink); !filled) {
+                return filled.error();
+            }
+        }
+        request.prompt_ids = ids;
+        request.max_tokens = options.n_gen;
+        const auto stats = session.generate(request, sink);
+        if (!stats) {
+            return stats.error();
+        }
+        if (run == 0) {
+            continue; // the warm-up brings pages and caches in
+        }
+        if (stats->prefill_tps) {
+            speeds.prefill.push_back(*stats->prefill_tps);
+        }
+        if (stats->decode_tps) {
+            speeds.decode.push_back(*stats->decode_tps);
+        }
+    }
+    return {};
+}
+
+void print_text(const Json& result)
+{
+    const auto number = [&](const char* key) { return result[key].is_number() ? result[key].get<double>() : 0.0; };
+    std::printf("prefill %10.1f tokens/s (%d tokens at depth %d)\n", number("prefill_tps"),
+                result["n_prompt"].get<int>(), result["depth"].get<int>());
+    std::printf("decode  %10.1f tokens/s (%d tokens), %.2f of %.2f GB/s\n", number("decode_tps"),
+                result["n_gen"].get<int>(), number("achieved_gbps"), number("machine_gbps"));
+    std::printf("%d threads, %s kernels, %.2f MB of weights a token\n", result["threads"].get<int>(),
+                result["kernels"].get<std::string>().c_str(), number("bytes_per_token") / 1e6);
+}
+
+int run(const Common& common, const Options& options)
+{
+    const auto opened = open_model(common);
+    if (!opened) {
+        return report(opened.error());
+    }
+    const ModelInfo& info = opened->model->info();
+    const int n_ctx = options.depth + options.n_prompt + options.n_gen + 1;
+    auto session = Session::create(opened->model, {.n_ctx = n_ctx, .trace = common.trace});
+    if (!session) {
+        return report(session.error());
+    }
+    Speeds speeds;
+    if (const auto measured = measure(*session, options, info.n_vocab, speeds); !measured) {
+        return report(measured.error());
+    }
+    const uint64_t bytes_per_token = opened->model->plan(n_ctx).active_bytes;
+    const Json decode_tps = median(speeds.decode);
+    const Json result = {{"prefill_tps", median(speeds.prefill)},
+                         {"decode_tps", decode_tps},
+                         {"prefill_tps_all", speeds.prefill},
+                         {"decode_tps_all", speeds.decode},
+                         {"n_prompt", options.n_prompt},
+                         {"n_gen", options.n_gen},
+                         {"depth", options.depth},
+                         {"threads", opened->engine.n_threads()},
+                         {"kernels", opened->engine.kernels()},
+                         {"bytes_per_token", bytes_per_token},
+                         {"achieved_gbps", decode_tps.is_null() ? Json(nullptr)
+                                                                : Json(decode_tps.get<double>() *
+                                                                       static_cast<double>(bytes_per_token) / 1e9)},
+                         {"machine_gbps", read_bandwidth(opened->engine.n_threads()) / 1e9}};
+    if (common.json) {
+        print_json(result);
+    } else {
+        print_text(result);
+    }
+    return ok;
+}
+
+} // namespace
+
+void add_bench(CLI::App& app, Common& common, int& status)
+{
+    CLI::App& command = *app.add_subcommand("bench", "Tokens per second; one warm-up, then medians");
+    add_common(command, common);
+    auto options = std::make_shared<Options>();
+    command.add_option("-p", options->n_prompt, "prompt tokens")->check(CLI::Range(1, 1 << 20))->capture_default_str();
+    command.add_option("-n", options->n_gen, "generated tokens")->check(CLI::Range(0, 1 << 20))->capture_default_str();
+    command.add_option("-r", options->repetitions, "repetitions")->check(CLI::Range(1, 1000))->capture_default_str();
+    command.add_option("-d", options->depth, "tokens already in the context")
+        ->check(CLI::Range(0, 1 << 20))
+        ->capture_default_str();
+    command.callback([&common, &status, options] { status = run(common, *options); });
+}
+
+} // namespace conclave::cli

@@ -1,0 +1,54 @@
+#include <cstdio>
+#include <memory>
+
+#include "json.hpp"
+#include "program.hpp"
+
+namespace conclave::cli
+{
+
+namespace
+{
+
+int run(const Common& common, int n_ctx)
+{
+    const auto opened = open_model(common);
+    if (!opened) {
+        return report(opened.error());
+    }
+    const ModelInfo& info = opened->model->info();
+    if (n_ctx > info.context_length) {
+        return report({ErrorCode::invalid_argument, "a context of " + std::to_string(n_ctx) +
+                                                        " tokens is not possible with " + info.name +
+                                                        "; ask for 1 to " + std::to_string(info.context_length)});
+    }
+    const MemoryPlan plan = opened->model->plan(n_ctx);
+    if (common.json) {
+        print_json({{"weights_bytes", plan.weights_bytes},
+                    {"kv_bytes", plan.kv_bytes},
+                    {"scratch_bytes", plan.scratch_bytes},
+                    {"total_bytes", plan.total_bytes}});
+        return ok;
+    }
+    const auto line = [](const char* name, uint64_t bytes) {
+        std::printf("%-8s %12.2f MB\n", name, static_cast<double>(bytes) / 1e6);
+    };
+    line("weights", plan.weights_bytes);
+    line("cache", plan.kv_bytes);
+    line("scratch", plan.scratch_bytes);
+    line("total", plan.total_bytes);
+    return ok;
+}
+
+} // namespace
+
+void add_plan(CLI::App& app, Common& common, int& status)
+{
+    CLI::App& command = *app.add_subcommand("plan", "The memory a context needs");
+    add_common(command, common);
+    auto n_ctx = std::make_shared<int>(0);
+    command.add_option("--ctx", *n_ctx, "tokens of context")->required()->check(CLI::Range(1, 1 << 24));
+    command.callback([&common, &status, n_ctx] { status = run(common, *n_ctx); });
+}
+
+} // namespace conclave::cli

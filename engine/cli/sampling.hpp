@@ -1,0 +1,20 @@
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include "conclave/session.hpp"
+
+namespace conclave::cli
+{
+
+/// What `generate` and `chat` share.
+struct Sampling {
+    SamplerOptions sampler;
+    int max_tokens = -1;
+    int n_ctx = 0;
+    int n_top = 5;
+};
+
+void add_sampling(CLI::App& command, Sampling& sampling);
+
+} // namespace conclave::cli

@@ -1,0 +1,157 @@
+#include <algorithm>
+
+#include "generate/session_state.hpp"
+
+namespace conclave
+{
+
+Result<void> SessionState::check(const GenerateRequest& request) const
+{
+    if (request.prompt_ids.empty()) {
+        return Error{ErrorCode::invalid_argument,
+                     "an empty prompt has nothing to continue; give it at least one token"};
+    }
+    if (request.prompt_ids.size() >= static_cast<size_t>(n_ctx())) {
+        return Error{ErrorCode::context_full, "the prompt has " + std::to_string(request.prompt_ids.size()) +
+                                                  " tokens and the context holds " + std::to_string(n_ctx()) +
+                                                  ", one of them for the answer; shorten the chat or start a new one"};
+    }
+    if (auto valid = Sampler::check(request.sampler); !valid) {
+        return valid;
+    }
+    return check_ids(request.prompt_ids);
+}
+
+/// Keeps the longest common prefix of what is cached; the last token is computed again, because its logits are wanted.
+int SessionState::reuse_prefix(std::span<const int32_t> prompt)
+{
+    const auto limit = std::min(m_ids.size(), prompt.size() - 1);
+    size_t shared = 0;
+    while (shared < limit && m_ids[shared] == prompt[shared]) {
+        ++shared;
+    }
+    truncate(static_cast<int>(shared));
+    return static_cast<int>(shared);
+}
+
+/// False when it was stopped.
+Result<bool> SessionState::prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop)
+{
+    const std::span<const int32_t> prompt = request.prompt_ids;
+    const int n_prompt = static_cast<int>(prompt.size());
+    while (n_past() < n_prompt) {
+        if (stop.stop_requested()) {
+            return false;
+        }
+        const int n = std::min(n_prompt - n_past(), m_options.prefill_chunk);
+        const bool last = n_past() + n == n_prompt;
+        if (auto done = step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last); !done) {
+            return done.error();
+        }
+        sink.on_step(describe_step(Phase::prefill, n_past(), n_prompt));
+    }
+    return true;
+}
+
+/// Text completed by a token; a token that ends the answer has none of its own, and the last one flushes what is held
+/// back.
+std::string_view SessionState::text_of(int32_t id, bool ends, bool last)
+{
+    m_text.clear();
+    if (!m_state.tokenizer) {
+        return {};
+    }
+    if (!ends) {
+        m_text += m_utf8.push(m_state.tokenizer->token_bytes(id));
+    }
+    if (ends || last) {
+        m_text += m_utf8.finish();
+    }
+    return m_text;
+}
+
+bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, Stats& stats, int32_t& id)
+{
+    const Sampled sampled =
+        m_sampler.sample(std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab)), m_ids);
+    id = sampled.id;
+    const bool ends = !request.ignore_end && m_state.tokenizer && m_state.tokenizer->is_end_of_generation(id);
+    const bool enough = request.max_tokens >= 0 && stats.n_generated + 1 >= request.max_tokens;
+    const bool full = n_past() + 1 >= n_ctx();
+    TokenEvent event;
+    event.index = stats.n_generated++;
+    event.position = n_past();
+    event.id = id;
+    event.text = text_of(id, ends, enough || full);
+    event.logprob = sampled.logprob;
+    event.entropy = sampled.entropy;
+    event.top = sampled.top;
+    event.t_ns = since_start();
+    sink.on_token(event);
+    stats.stop = ends ? StopReason::end_of_text : enough ? StopReason::max_tokens : StopReason::context_full;
+    return ends || enough || full;
+}
+
+Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
+                                  Stats& stats)
+{
+    int64_t first_ns = 0, last_ns = 0;
+    for (bool ended = false; !ended;) {
+        int32_t id = 0;
+        ended = next_token(request, sink, stats, id);
+        last_ns = since_start();
+        if (stats.n_generated == 1) {
+            first_ns = last_ns;
+            stats.ttft_ms = static_cast<double>(first_ns) / 1e6;
+        }
+        if (!ended && stop.stop_requested()) {
+            stats.stop = StopReason::stopped;
+            ended = true;
+        }
+        if (!ended) {
+            if (auto done = step({&id, 1}, true); !done) {
+                return done;
+            }
+            const int n_prompt = static_cast<int>(request.prompt_ids.size());
+            sink.on_step(describe_step(Phase::decode, n_prompt, n_prompt));
+        }
+    }
+    if (stats.n_generated > 1 && last_ns > first_ns) {
+        stats.decode_tps = (stats.n_generated - 1) / (static_cast<double>(last_ns - first_ns) / 1e9);
+    }
+    return {};
+}
+
+Result<Stats> SessionState::generate(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop)
+{
+    m_start = Clock::now();
+    if (auto valid = check(request); !valid) {
+        return valid.error();
+    }
+    Stats stats;
+    stats.seed = request.sampler.seed ? *request.sampler.seed : fresh_seed();
+    stats.n_prompt = static_cast<int>(request.prompt_ids.size());
+    stats.n_cached = reuse_prefix(request.prompt_ids);
+    m_sampler.begin(request.sampler, stats.seed, request.n_top);
+    m_recorder.clear_counts();
+    m_utf8 = {};
+
+    const auto filled = prefill(request, sink, stop);
+    if (!filled) {
+        return filled.error();
+    }
+    if (*filled) {
+        stats.prefill_tps = (stats.n_prompt - stats.n_cached) / (static_cast<double>(since_start()) / 1e9);
+    }
+    if (!*filled || stop.stop_requested()) {
+        stats.stop = StopReason::stopped;
+    } else if (request.max_tokens == 0) {
+        stats.stop = StopReason::max_tokens;
+    } else if (auto done = decode(request, sink, stop, stats); !done) {
+        return done.error();
+    }
+    stats.sum_counts = m_recorder.sum_counts();
+    return stats;
+}
+
+} // namespace conclave

@@ -1,0 +1,46 @@
+#include "generate/kv_cache.hpp"
+
+#include "base/check.hpp"
+
+namespace conclave
+{
+
+Result<KvCache> KvCache::create(const Weights& weights, int n_ctx)
+{
+    const uint64_t n_bytes = cache_bytes(weights, n_ctx);
+    auto rows = AlignedBuffer::allocate(n_bytes, AlignedBuffer::Pages::huge);
+    if (!rows) {
+        return Error{ErrorCode::out_of_memory,
+                     "a context of " + std::to_string(n_ctx) + " tokens needs " + std::to_string(n_bytes >> 20) +
+                         " MiB of memory for its cache, which is not free; ask for a shorter context"};
+    }
+    KvCache cache;
+    cache.m_rows = *std::move(rows);
+    cache.m_capacity = n_ctx;
+    const int n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
+    cache.m_pages.reserve(weights.layers.size() * static_cast<size_t>(n_pages));
+    float* next = cache.m_rows.as<float>().data();
+    for (const Layer& layer : weights.layers) {
+        const int width = cache_row_width(layer.token_mixer);
+        cache.m_layers.push_back({cache.m_pages.data() + cache.m_pages.size(), n_pages, cache_page_rows, width});
+        for (int p = 0; p < n_pages; ++p) {
+            cache.m_pages.push_back(next);
+            next += static_cast<ptrdiff_t>(cache_page_rows) * width;
+        }
+    }
+    return cache;
+}
+
+void KvCache::extend(int n_rows)
+{
+    CONCLAVE_CHECK(n_rows >= 0 && m_length + n_rows <= m_capacity, "a step stays within the context");
+    m_length += n_rows;
+}
+
+void KvCache::truncate(int length)
+{
+    CONCLAVE_CHECK(length >= 0 && length <= m_length, "a sequence only gets shorter");
+    m_length = length;
+}
+
+} // namespace conclave

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "conclave/result.hpp"
+#include "model/weights.hpp"
+#include "ops/op_table.hpp"
+
+namespace conclave
+{
+
+/// The cached rows of one sequence, in pages of cache_page_rows positions per layer. All pages are reserved at once, so
+/// that a step allocates nothing; the system commits one when it is first written. Not thread-safe.
+class KvCache
+{
+public:
+    /// Errors: out_of_memory with the bytes wanted.
+    static Result<KvCache> create(const Weights& weights, int n_ctx);
+
+    ConclaveCacheView layer(size_t index) const { return m_layers[index]; }
+    int capacity() const { return m_capacity; }
+    int length() const { return m_length; }
+    /// Positions written by a step become part of the sequence.
+    void extend(int n_rows);
+    /// Forgets positions from `length` on; the rows are written again before they are read.
+    void truncate(int length);
+
+private:
+    KvCache() = default;
+
+    AlignedBuffer m_rows;
+    std::vector<float*> m_pages; ///< [n_layers, n_pages]
+    std::vector<ConclaveCacheView> m_layers;
+    int m_capacity = 0;
+    int m_length = 0;
+};
+
+} // namespace conclave

@@ -1,0 +1,182 @@
+#include "generate/session_state.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace conclave
+{
+
+namespace
+{
+
+int32_t backend_mode(MlaMode mode)
+{
+    switch (mode) {
+    case MlaMode::naive:
+        return conclave_mla_naive;
+    case MlaMode::absorbed:
+        return conclave_mla_absorbed;
+    case MlaMode::automatic:
+        break;
+    }
+    return conclave_mla_auto;
+}
+
+int kernel_class(int n_rows)
+{
+    return n_rows == 1 ? 0 : n_rows < 32 ? 1 : 2;
+}
+
+} // namespace
+
+SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, KvCache cache)
+    : m_model(std::move(model)), m_state(*m_model->state()), m_options(options), m_cache(std::move(cache)),
+      m_recorder(m_state.info, options.prefill_chunk, options.trace),
+      m_sampler(m_state.info.n_vocab, max_top_alternatives)
+{
+    const auto rows = static_cast<size_t>(options.prefill_chunk);
+    m_ids.reserve(static_cast<size_t>(m_cache.capacity()));
+    m_text.reserve(256);
+    m_x.resize(rows * static_cast<size_t>(m_state.weights.hidden));
+    m_logits.resize(static_cast<size_t>(m_state.info.n_vocab));
+    m_sequence.resize(rows);
+    m_position.resize(rows);
+    m_rows.resize(rows);
+}
+
+int64_t SessionState::since_start() const
+{
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - m_start).count();
+}
+
+void SessionState::truncate(int length)
+{
+    m_cache.truncate(length);
+    m_ids.resize(static_cast<size_t>(length));
+}
+
+Result<void> SessionState::check_ids(std::span<const int32_t> ids) const
+{
+    const int n_vocab = m_state.info.n_vocab;
+    for (size_t i = 0; i < ids.size(); ++i) {
+        if (ids[i] < 0 || ids[i] >= n_vocab) {
+            return Error{ErrorCode::invalid_argument,
+                         "token " + std::to_string(i) + " has the id " + std::to_string(ids[i]) +
+                             ", outside this model's vocabulary of " + std::to_string(n_vocab)};
+        }
+    }
+    return {};
+}
+
+Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits)
+{
+    m_n_rows = static_cast<int>(ids.size());
+    const int first = m_cache.length();
+    for (int i = 0; i < m_n_rows; ++i) {
+        const auto at = static_cast<size_t>(i);
+        m_position[at] = first + i;
+        m_rows[at] = {first + i, ids[at]};
+    }
+    const ConclaveBatch batch{sizeof batch, m_n_rows, m_sequence.data(), m_position.data(), ids.data()};
+    const ForwardStep forward_step{m_state.weights, batch, m_cache, backend_mode(m_options.mla), m_recorder, m_x};
+    Result<void> done;
+    {
+        StepTurn turn(*m_state.engine);
+        const Clock::time_point begin = Clock::now();
+        done = forward(m_state.engine->ops(), turn.backend(), forward_step);
+        if (done && with_logits) {
+            const int32_t last = m_n_rows - 1;
+            done = head(m_state.engine->ops(), turn.backend(), forward_step, {&last, 1},
+                        std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab)));
+        }
+        m_step_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
+    }
+    if (done) {
+        done = m_state.check_mapping(); // rows computed from pages that are gone are not kept
+    }
+    if (!done) {
+        m_cache.truncate(first);
+        return done;
+    }
+    m_ids.insert(m_ids.end(), ids.begin(), ids.end());
+    return {};
+}
+
+StepTrace SessionState::describe_step(Phase phase, int n_done, int n_total) const
+{
+    StepTrace trace;
+    trace.phase = phase;
+    trace.kernel_class = kernel_class(m_n_rows);
+    trace.rows = {m_rows.data(), static_cast<size_t>(m_n_rows)};
+    trace.n_done = n_done;
+    trace.n_total = n_total;
+    trace.t_ns = since_start();
+    trace.duration_ns = m_step_ns;
+    m_recorder.describe(trace, m_n_rows);
+    return trace;
+}
+
+Result<void> SessionState::score(std::span<const int32_t> ids, ScoreSink& sink, const std::stop_token& stop)
+{
+    if (auto valid = check_ids(ids); !valid) {
+        return valid;
+    }
+    if (ids.size() > static_cast<size_t>(n_ctx())) {
+        return Error{ErrorCode::context_full, std::to_string(ids.size()) + " tokens do not fit a context of " +
+                                                  std::to_string(n_ctx()) +
+                                                  "; score fewer, or ask for a longer context"};
+    }
+    truncate(0);
+    m_recorder.clear_counts();
+    m_start = Clock::now();
+    m_logits.resize(static_cast<size_t>(score_rows) * static_cast<size_t>(m_state.info.n_vocab));
+    for (size_t at = 0; at < ids.size(); at += static_cast<size_t>(m_n_rows)) {
+        if (stop.stop_requested()) {
+            return Error{ErrorCode::cancelled, "scoring was cancelled after " + std::to_string(at) + " tokens"};
+        }
+        const auto n = std::min(ids.size() - at, static_cast<size_t>(m_options.prefill_chunk));
+        if (auto done = score_rows_of(ids.subspan(at, n), sink); !done) {
+            return done;
+        }
+        sink.on_step(describe_step(Phase::prefill, n_past(), static_cast<int>(ids.size())));
+    }
+    return {};
+}
+
+Result<void> SessionState::score_rows_of(std::span<const int32_t> ids, ScoreSink& sink)
+{
+    const int first = n_past();
+    if (auto done = step(ids, false); !done) {
+        return done;
+    }
+    const auto n_vocab = static_cast<size_t>(m_state.info.n_vocab);
+    const ConclaveBatch batch{sizeof batch, m_n_rows, m_sequence.data(), m_position.data(), ids.data()};
+    const ForwardStep forward_step{m_state.weights, batch, m_cache, backend_mode(m_options.mla), m_recorder, m_x};
+    for (int row = 0; row < m_n_rows; row += score_rows) {
+        int32_t rows[score_rows];
+        const int n = std::min(score_rows, m_n_rows - row);
+        for (int i = 0; i < n; ++i) {
+            rows[i] = row + i;
+        }
+        Result<void> done;
+        {
+            StepTurn turn(*m_state.engine);
+            done = head(m_state.engine->ops(), turn.backend(), forward_step, {rows, static_cast<size_t>(n)},
+                        std::span(m_logits).first(static_cast<size_t>(n) * n_vocab));
+        }
+        if (done) {
+            done = m_state.check_mapping();
+        }
+        if (!done) {
+            truncate(first);
+            return done;
+        }
+        for (int i = 0; i < n; ++i) {
+            sink.on_logits(first + row + i, std::span(m_logits).subspan(static_cast<size_t>(i) * n_vocab, n_vocab));
+        }
+    }
+    return {};
+}
+
+} // namespace conclave

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conclave/session.hpp"
+#include "generate/forward.hpp"
+#include "generate/kv_cache.hpp"
+#include "generate/sampler.hpp"
+#include "generate/trace_recorder.hpp"
+#include "model/model_state.hpp"
+#include "text/utf8_stream.hpp"
+
+namespace conclave
+{
+
+constexpr int max_prefill_chunk = 512;
+constexpr int max_top_alternatives = 64;
+
+/// What is behind a Session. Every buffer is sized at creation, so that a step and a token allocate nothing.
+class SessionState
+{
+public:
+    SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, KvCache cache);
+
+    Result<Stats> generate(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
+    Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, const std::stop_token& stop);
+    int n_ctx() const { return m_cache.capacity(); }
+    int n_past() const { return m_cache.length(); }
+    void truncate(int length);
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    Result<void> check(const GenerateRequest& request) const;
+    Result<void> check_ids(std::span<const int32_t> ids) const;
+    int reuse_prefix(std::span<const int32_t> prompt);
+    /// Computes `ids` at the end of the sequence; with `with_logits` the last one's logits too.
+    Result<void> step(std::span<const int32_t> ids, bool with_logits);
+    Result<void> score_rows_of(std::span<const int32_t> ids, ScoreSink& sink);
+    StepTrace describe_step(Phase phase, int n_done, int n_total) const;
+    Result<bool> prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
+    Result<void> decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats);
+    /// Samples, reports; true when the answer ended with it.
+    bool next_token(const GenerateRequest& request, EventSink& sink, Stats& stats, int32_t& id);
+    std::string_view text_of(int32_t id, bool ends, bool last);
+    int64_t since_start() const;
+
+    const std::shared_ptr<const Model> m_model;
+    const ModelState& m_state;
+    const SessionOptions m_options;
+    KvCache m_cache;
+    std::vector<int32_t> m_ids; ///< of the cached rows
+    TraceRecorder m_recorder;
+    Sampler m_sampler;
+    Utf8Stream m_utf8;
+    std::string m_text;
+
+    std::vector<float> m_x;                      ///< [prefill_chunk, hidden]
+    std::vector<float> m_logits;                 ///< [n_vocab]; [score_rows, n_vocab] once something was scored
+    std::vector<int32_t> m_sequence, m_position; ///< [prefill_chunk]
+    std::vector<TraceRow> m_rows;
+    int m_n_rows = 0;
+    Clock::time_point m_start;
+    int64_t m_step_ns = 0;
+};
+
+} // namespace conclave

@@ -1,0 +1,343 @@
+#include "model/arch/deepseek.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "model/key_reader.hpp"
+#include "model/rope.hpp"
+#include "tensor/codec.hpp"
+
+namespace conclave
+{
+
+namespace
+{
+
+std::string block(int layer, const char* name)
+{
+    return "blk." + std::to_string(layer) + "." + name;
+}
+
+/// Blocks of multi-token prediction at the end: loaded past. Some converters count them in block_count and some drop
+/// them, so what the file holds decides.
+void read_layers(KeyReader& keys, const Gguf& file, Config& config)
+{
+    const int blocks = keys.required("block_count", 1, max_layers);
+    const int nextn = keys.optional("nextn_predict_layers", 0, 0, blocks - 1);
+    config.num_hidden_layers = blocks;
+    for (int i = blocks - 1; i >= blocks - nextn; --i) {
+        const bool predicts = file.find(block(i, "nextn.eh_proj.weight"));
+        if (!predicts && file.find(block(i, "attn_norm.weight"))) {
+            break;
+        }
+        --config.num_hidden_layers;
+        ++config.num_nextn_predict_layers;
+    }
+}
+
+void read_attention(KeyReader& keys, Config& config)
+{
+    config.num_attention_heads = keys.required("attention.head_count", 1, max_heads);
+    config.q_lora_rank = keys.optional("attention.q_lora_rank", 0, 0, max_dimension);
+    config.kv_lora_rank = keys.required("attention.kv_lora_rank", 1, max_dimension);
+    config.qk_rope_head_dim = keys.required("rope.dimension_count", 2, max_dimension);
+    // Files since 2025 give the sizes of the latent under key_length and those of a head under *_mla.
+    const bool split_keys = keys.has("attention.key_length_mla");
+    const int key_length =
+        keys.required(split_keys ? "attention.key_length_mla" : "attention.key_length", 1, max_dimension);
+    config.v_head_dim =
+        keys.required(split_keys ? "attention.value_length_mla" : "attention.value_length", 1, max_dimension);
+    config.qk_nope_head_dim = key_length - config.qk_rope_head_dim;
+    if (config.qk_nope_head_dim < 1 || config.qk_rope_head_dim % 2 != 0) {
+        keys.fail("a head of " + std::to_string(key_length) + " values cannot hold a rotated part of " +
+                  std::to_string(config.qk_rope_head_dim) + "; convert the model again");
+    }
+}
+
+void read_rope(KeyReader& keys, Config& config)
+{
+    config.rope_theta = keys.number("rope.freq_base", 10000, 1.001, 1e12);
+    RopeScaling& scaling = config.rope_scaling;
+    const std::string_view type = keys.text("rope.scaling.type");
+    if (type == "yarn") {
+        scaling.type = RopeScalingType::yarn;
+    } else if (type == "linear" || (type.empty() && keys.has("rope.scaling.factor"))) {
+        scaling.type = RopeScalingType::linear;
+    } else if (!type.empty() && type != "none") {
+        keys.fail("rope scaling \"" + std::string(type) + "\" is not supported; known are none, linear and yarn",
+                  ErrorCode::unsupported);
+    }
+    if (scaling.type == RopeScalingType::none) {
+        return;
+    }
+    scaling.factor = keys.number("rope.scaling.factor", 1, 1e-3, 1e6);
+    scaling.attn_factor = keys.number("rope.scaling.attn_factor", 1, 1e-3, 1e3);
+    if (scaling.type == RopeScalingType::yarn) {
+        scaling.original_max_position_embeddings =
+            keys.required("rope.scaling.original_context_length", 1, max_context);
+        scaling.beta_fast = keys.number("rope.scaling.yarn_beta_fast", 32, 1e-3, 1e6);
+        scaling.beta_slow = keys.number("rope.scaling.yarn_beta_slow", 1, 1e-3, 1e6);
+        if (keys.has("rope.scaling.yarn_log_multiplier")) {
+            // On disk it is 0.1 · mscale_all_dim, and every published config has mscale equal to mscale_all_dim.
+            scaling.mscale_all_dim = keys.number("rope.scaling.yarn_log_multiplier", 0, -100, 100) / 0.1;
+            scaling.mscale = scaling.mscale_all_dim;
+        }
+        if (keys.number("rope.scaling.yarn_ext_factor", 1, -1e6, 1e6) != 1) {
+            keys.fail("a YaRN extrapolation factor other than 1 is not supported", ErrorCode::unsupported);
+        }
+    }
+}
+
+/// Files made before the group keys existed (late 2025) are told by their signature: V3 and R1 route in 4 of 8 groups,
+/// V2 in 3 of 8. Source: the published config.json of both.
+void infer_groups(Config& config, std::string& inferred)
+{
+    const bool v3 =
+        config.n_routed_experts == 256 && config.scoring_func == ScoringFunc::sigmoid && config.num_hidden_layers == 61;
+    const bool v2 = config.n_routed_experts == 160 && config.scoring_func == ScoringFunc::softmax;
+    if (v3 || v2) {
+        config.n_group = 8;
+        config.topk_group = v3 ? 4 : 3;
+        inferred += v3 ? "groups from the signature of DeepSeek-V3 (256 experts, sigmoid, 61 layers)"
+                       : "groups from the signature of DeepSeek-V2 (160 experts, softmax)";
+    }
+}
+
+void read_scores(KeyReader& keys, Config& config, std::string& inferred)
+{
+    const int gating = keys.optional("expert_gating_func", 0, 0, 255);
+    if (gating > 2) {
+        keys.fail("expert_gating_func " + std::to_string(gating) +
+                      " is not supported; known are 1 (softmax) and 2 (sigmoid)",
+                  ErrorCode::unsupported);
+    }
+    const bool sigmoid = gating == 0 ? config.has_selection_bias : gating == 2;
+    config.scoring_func = sigmoid ? ScoringFunc::sigmoid : ScoringFunc::softmax;
+    if (gating == 0) {
+        inferred += config.has_selection_bias ? "sigmoid from the selection bias"
+                                              : "softmax from the absence of a selection bias";
+    }
+    if (keys.has("expert_weights_norm")) {
+        config.norm_topk_prob = keys.flag("expert_weights_norm", false);
+    } else {
+        config.norm_topk_prob = sigmoid; // as published: V3 normalises, V2 does not
+        inferred += std::string(inferred.empty() ? "" : "; ") + "normalisation from the score function";
+    }
+    // 0 stands for "no scale" in files of older converters.
+    const double scale = keys.number("expert_weights_scale", 1, 0, 1e6);
+    config.routed_scaling_factor = scale == 0 ? 1 : scale;
+}
+
+void read_groups(KeyReader& keys, Config& config, std::string& inferred)
+{
+    if (keys.has("expert_group_count")) {
+        config.n_group = std::max(keys.optional("expert_group_count", 1, 0, max_groups), 1);
+        config.topk_group = config.n_group > 1 ? keys.required("expert_group_used_count", 1, config.n_group) : 1;
+    } else {
+        inferred += inferred.empty() ? "" : "; ";
+        infer_groups(config, inferred);
+    }
+    if (config.n_group > 1) {
+        // The published code asks the bias, not the score function: DeepSeek-V3 inference/model.py, Gate.forward.
+        config.topk_method = config.has_selection_bias ? TopkMethod::noaux_tc : TopkMethod::group_limited_greedy;
+    } else if (config.has_selection_bias) {
+        config.topk_method = TopkMethod::noaux_tc;
+    }
+    const int per_group = config.n_routed_experts / config.n_group;
+    if (config.n_routed_experts % config.n_group != 0 || per_group * config.topk_group < config.num_experts_per_tok ||
+        (config.n_group > 1 && config.has_selection_bias && per_group < 2)) {
+        keys.fail(std::to_string(config.n_routed_experts) + " experts in " + std::to_string(config.n_group) +
+                  " groups of which " + std::to_string(config.topk_group) + " are open cannot give " +
+                  std::to_string(config.num_experts_per_tok) + " per token; convert the model again");
+    }
+}
+
+void read_experts(KeyReader& keys, const Gguf& file, Config& config)
+{
+    config.intermediate_size = keys.optional("feed_forward_length", 0, 0, max_dimension);
+    config.n_routed_experts = keys.optional("expert_count", 0, 0, max_experts);
+    config.first_k_dense_replace = keys.optional("leading_dense_block_count", 0, 0, max_layers);
+    if (config.n_routed_experts == 0) {
+        config.first_k_dense_replace = config.num_hidden_layers;
+    }
+    if (config.first_k_dense_replace >= config.num_hidden_layers) {
+        config.first_k_dense_replace = config.num_hidden_layers;
+        config.n_routed_experts = 0;
+        return;
+    }
+    config.num_experts_per_tok =
+        keys.required("expert_used_count", 1, std::min(max_experts_used, config.n_routed_experts));
+    config.n_shared_experts = keys.optional("expert_shared_count", 0, 0, max_experts);
+    config.moe_intermediate_size =
+        keys.required("expert_feed_forward_length", 1, max_dimension / std::max(config.n_shared_experts, 1));
+    config.has_selection_bias = file.find(block(config.first_k_dense_replace, "exp_probs_b.bias"));
+    std::string inferred;
+    read_scores(keys, config, inferred);
+    read_groups(keys, config, inferred);
+    while (inferred.ends_with("; ")) {
+        inferred.resize(inferred.size() - 2);
+    }
+    if (!inferred.empty()) {
+        config.routing_rule_source = "inferred: " + inferred;
+    }
+}
+
+/// k_b as n_head × [kv_lora_rank, nope] from kv_b, whose rows per head are nope of the key, then v_head_dim of the
+/// value: the key's part transposed, so it has to be decoded; the value's part stays a view.
+void split_kv_b(TensorSource& tensors, const Config& config, int layer, ConclaveMlaWeights& mla)
+{
+    const int64_t nope = config.qk_nope_head_dim, rank = config.kv_lora_rank, heads = config.num_attention_heads;
+    const ConclaveMatrix kv_b =
+        split_rows(tensors.matrix(block(layer, "attn_kv_b.weight"), heads * (nope + config.v_head_dim), rank), heads);
+    mla.v_b = rows_of(kv_b, nope, config.v_head_dim);
+    if (!kv_b.data) {
+        return;
+    }
+    const std::span<float> k_b = tensors.derive(heads * rank * nope);
+    std::vector<float> row(static_cast<size_t>(rank));
+    const Codec& type = codec(static_cast<DType>(kv_b.dtype));
+    for (int64_t h = 0; h < heads; ++h) {
+        for (int64_t i = 0; i < nope; ++i) {
+            type.decode_ref(static_cast<const uint8_t*>(kv_b.data) + h * kv_b.matrix_bytes + i * kv_b.row_bytes, rank,
+                            row.data());
+            for (int64_t r = 0; r < rank; ++r) {
+                k_b[static_cast<size_t>((h * rank + r) * nope + i)] = row[static_cast<size_t>(r)];
+            }
+        }
+    }
+    const int64_t row_bytes = nope * static_cast<int64_t>(sizeof(float));
+    mla.k_b = {k_b.data(),      static_cast<int32_t>(DType::F32), static_cast<int32_t>(heads), rank, nope, row_bytes,
+               row_bytes * rank};
+}
+
+ConclaveMlaWeights bind_attention(TensorSource& tensors, const Config& config, const ConclaveRope& rope, int layer)
+{
+    const int64_t hidden = config.hidden_size, heads = config.num_attention_heads, rank = config.kv_lora_rank;
+    const int64_t q_rows = heads * (config.qk_nope_head_dim + config.qk_rope_head_dim);
+    ConclaveMlaWeights mla{};
+    mla.size = sizeof mla;
+    mla.hidden = config.hidden_size;
+    mla.n_head = config.num_attention_heads;
+    mla.qk_nope_head_dim = config.qk_nope_head_dim;
+    mla.qk_rope_head_dim = config.qk_rope_head_dim;
+    mla.v_head_dim = config.v_head_dim;
+    mla.kv_lora_rank = config.kv_lora_rank;
+    mla.q_lora_rank = config.q_lora_rank;
+    mla.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
+    mla.softmax_scale = static_cast<float>(rope_softmax_factor(config.rope_scaling) /
+                                           std::sqrt(config.qk_nope_head_dim + config.qk_rope_head_dim));
+    mla.rope = rope;
+    mla.attn_norm = tensors.vector(block(layer, "attn_norm.weight"), hidden);
+    if (config.q_lora_rank > 0) {
+        mla.q_a = tensors.matrix(block(layer, "attn_q_a.weight"), config.q_lora_rank, hidden);
+        mla.q_a_norm = tensors.vector(block(layer, "attn_q_a_norm.weight"), config.q_lora_rank);
+        mla.q_b = tensors.matrix(block(layer, "attn_q_b.weight"), q_rows, config.q_lora_rank);
+    } else {
+        mla.q = tensors.matrix(block(layer, "attn_q.weight"), q_rows, hidden);
+    }
+    mla.kv_a = tensors.matrix(block(layer, "attn_kv_a_mqa.weight"), rank + config.qk_rope_head_dim, hidden);
+    mla.kv_a_norm = tensors.vector(block(layer, "attn_kv_a_norm.weight"), rank);
+    if (tensors.has(block(layer, "attn_k_b.weight"))) {
+        mla.k_b = tensors.matrix(block(layer, "attn_k_b.weight"), rank, config.qk_nope_head_dim, heads);
+        mla.v_b = tensors.matrix(block(layer, "attn_v_b.weight"), config.v_head_dim, rank, heads);
+    } else {
+        split_kv_b(tensors, config, layer, mla);
+    }
+    mla.o = tensors.matrix(block(layer, "attn_output.weight"), hidden, heads * config.v_head_dim);
+    return mla;
+}
+
+ConclaveMlpWeights bind_mlp(TensorSource& tensors, const Config& config, int layer)
+{
+    ConclaveMlpWeights mlp{};
+    mlp.size = sizeof mlp;
+    mlp.hidden = config.hidden_size;
+    mlp.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
+    mlp.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
+    mlp.gate = tensors.matrix(block(layer, "ffn_gate.weight"), config.intermediate_size, config.hidden_size);
+    mlp.up = tensors.matrix(block(layer, "ffn_up.weight"), config.intermediate_size, config.hidden_size);
+    mlp.down = tensors.matrix(block(layer, "ffn_down.weight"), config.hidden_size, config.intermediate_size);
+    return mlp;
+}
+
+void bind_experts(TensorSource& tensors, const Config& config, int layer, ConclaveMoeWeights& moe)
+{
+    const int64_t hidden = config.hidden_size, experts = config.n_routed_experts, ffn = config.moe_intermediate_size;
+    if (tensors.has(block(layer, "ffn_gate_up_exps.weight"))) {
+        const ConclaveMatrix both = tensors.matrix(block(layer, "ffn_gate_up_exps.weight"), 2 * ffn, hidden, experts);
+        moe.gate_exps = rows_of(both, 0, ffn);
+        moe.up_exps = rows_of(both, ffn, ffn);
+    } else {
+        moe.gate_exps = tensors.matrix(block(layer, "ffn_gate_exps.weight"), ffn, hidden, experts);
+        moe.up_exps = tensors.matrix(block(layer, "ffn_up_exps.weight"), ffn, hidden, experts);
+    }
+    moe.down_exps = tensors.matrix(block(layer, "ffn_down_exps.weight"), hidden, ffn, experts);
+    if (config.n_shared_experts > 0) {
+        const int64_t shared = ffn * config.n_shared_experts;
+        moe.gate_shexp = tensors.matrix(block(layer, "ffn_gate_shexp.weight"), shared, hidden);
+        moe.up_shexp = tensors.matrix(block(layer, "ffn_up_shexp.weight"), shared, hidden);
+        moe.down_shexp = tensors.matrix(block(layer, "ffn_down_shexp.weight"), hidden, shared);
+    }
+}
+
+ConclaveMoeWeights bind_moe(TensorSource& tensors, const Config& config, int layer)
+{
+    ConclaveMoeWeights moe{};
+    moe.size = sizeof moe;
+    moe.hidden = config.hidden_size;
+    moe.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
+    moe.n_experts = config.n_routed_experts;
+    moe.n_experts_used = config.num_experts_per_tok;
+    moe.score = config.scoring_func == ScoringFunc::sigmoid ? conclave_score_sigmoid : conclave_score_softmax;
+    moe.n_group = config.n_group;
+    moe.topk_group = config.topk_group;
+    moe.group_rule = config.n_group <= 1                          ? conclave_group_none
+                     : config.topk_method == TopkMethod::noaux_tc ? conclave_group_top2_sum
+                                                                  : conclave_group_max;
+    moe.norm_topk_prob = config.norm_topk_prob;
+    moe.routed_scaling_factor = static_cast<float>(config.routed_scaling_factor);
+    moe.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
+    moe.router = tensors.matrix(block(layer, "ffn_gate_inp.weight"), config.n_routed_experts, config.hidden_size);
+    if (config.has_selection_bias) {
+        moe.bias = tensors.vector(block(layer, "exp_probs_b.bias"), config.n_routed_experts);
+    }
+    bind_experts(tensors, config, layer, moe);
+    return moe;
+}
+
+} // namespace
+
+Result<Config> deepseek_config(const Gguf& file, const std::string& file_name, const std::string& architecture)
+{
+    KeyReader keys(file, file_name, architecture);
+    Config config;
+    config.hidden_size = keys.required("embedding_length", 1, max_dimension);
+    config.max_position_embeddings = keys.required("context_length", 1, max_context);
+    config.rms_norm_eps = keys.number("attention.layer_norm_rms_epsilon", 1e-6, 0, 1);
+    read_layers(keys, file, config);
+    read_attention(keys, config);
+    read_rope(keys, config);
+    read_experts(keys, file, config);
+    if (config.first_k_dense_replace > 0 && config.intermediate_size == 0) {
+        keys.required("feed_forward_length", 1, max_dimension);
+    }
+    if (keys.error()) {
+        return *keys.error();
+    }
+    return config;
+}
+
+Layer deepseek_layer(TensorSource& tensors, const Config& config, const ConclaveRope& rope, int layer)
+{
+    Layer out;
+    out.token_mixer = bind_attention(tensors, config, rope, layer);
+    if (layer < config.first_k_dense_replace) {
+        out.channel_mixer = bind_mlp(tensors, config, layer);
+    } else {
+        out.channel_mixer = bind_moe(tensors, config, layer);
+    }
+    return out;
+}
+
+} // namespace conclave

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "conclave/result.hpp"
+#include "formats/gguf.hpp"
+#include "model/config.hpp"
+#include "model/tensor_source.hpp"
+
+namespace conclave
+{
+
+/// DeepSeek-V2, V2-Lite, V3, R1 and their relatives (Kimi-K2) as GGUF's deepseek2.
+Result<Config> deepseek_config(const Gguf& file, const std::string& file_name, const std::string& architecture);
+Layer deepseek_layer(TensorSource& tensors, const Config& config, const ConclaveRope& rope, int layer);
+
+} // namespace conclave

@@ -1,0 +1,82 @@
+#include "model/key_reader.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+namespace conclave
+{
+
+KeyReader::KeyReader(const Gguf& file, std::string file_name, std::string architecture)
+    : m_file(file), m_file_name(std::move(file_name)), m_architecture(std::move(architecture))
+{
+}
+
+std::string KeyReader::full(std::string_view key) const
+{
+    return m_architecture + "." + std::string(key);
+}
+
+void KeyReader::fail(const std::string& message, ErrorCode code)
+{
+    if (!m_error) {
+        m_error = Error{code, m_file_name + ": " + message};
+    }
+}
+
+bool KeyReader::has(std::string_view key) const
+{
+    return m_file.value(full(key)) != nullptr;
+}
+
+int KeyReader::checked(std::string_view key, int64_t value, int64_t min, int64_t max)
+{
+    if (value < min || value > max) {
+        fail(full(key) + " is " + std::to_string(value) + ", outside " + std::to_string(min) + " to " +
+             std::to_string(max) + "; the file is damaged or newer than this program");
+        return static_cast<int>(min);
+    }
+    return static_cast<int>(value);
+}
+
+int KeyReader::required(std::string_view key, int64_t min, int64_t max)
+{
+    const auto value = m_file.integer(full(key));
+    if (!value) {
+        fail("the key " + full(key) + " is missing; convert the model again with a current converter");
+        return static_cast<int>(min);
+    }
+    return checked(key, *value, min, max);
+}
+
+int KeyReader::optional(std::string_view key, int64_t fallback, int64_t min, int64_t max)
+{
+    const auto value = m_file.integer(full(key));
+    return value ? checked(key, *value, min, max) : static_cast<int>(fallback);
+}
+
+double KeyReader::number(std::string_view key, double fallback, double min, double max)
+{
+    const auto value = m_file.number(full(key));
+    if (!value) {
+        return fallback;
+    }
+    if (!std::isfinite(*value) || *value < min || *value > max) {
+        char text[128];
+        std::snprintf(text, sizeof text, " is %g, outside %g to %g", *value, min, max);
+        fail(full(key) + text + "; the file is damaged or newer than this program");
+        return fallback;
+    }
+    return *value;
+}
+
+bool KeyReader::flag(std::string_view key, bool fallback)
+{
+    return m_file.boolean(full(key)).value_or(fallback);
+}
+
+std::string_view KeyReader::text(std::string_view key) const
+{
+    return m_file.string(full(key)).value_or(std::string_view{});
+}
+
+} // namespace conclave

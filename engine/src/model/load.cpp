@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+#include "base/utf8_path.hpp"
+#include "device/device_sampler.hpp"
+#include "model/arch/arch.hpp"
+#include "model/model_state.hpp"
+#include "model/rope.hpp"
+#include "model/tensor_source.hpp"
+
+namespace conclave
+{
+
+namespace
+{
+
+Error cancelled(const std::string& file_name)
+{
+    return {ErrorCode::cancelled, "opening " + file_name + " was cancelled"};
+}
+
+Result<const Arch*> arch_of(const Gguf& file, const std::string& file_name)
+{
+    const auto name = file.string("general.architecture");
+    if (!name) {
+        return Error{ErrorCode::format,
+                     file_name + ": the key general.architecture is missing; this GGUF holds no model"};
+    }
+    if (const Arch* arch = find_arch(*name)) {
+        return arch;
+    }
+    std::string known;
+    for (const Arch& arch : all_archs()) {
+        known += (known.empty() ? "" : ", ") + std::string(arch.architecture);
+    }
+    return Error{ErrorCode::unsupported,
+                 file_name + ": the architecture \"" + std::string(*name) + "\" is not supported; known are: " + known};
+}
+
+ConclaveRope make_rope(const Config& config, DerivedTensors& derived)
+{
+    const int n_dims = config.qk_rope_head_dim;
+    const std::span<float> table = derived.add(n_dims / 2);
+    rope_inverse_frequencies(config, n_dims, table);
+    return {table.data(), n_dims, config.rope_interleave, static_cast<float>(rope_magnitude(config.rope_scaling))};
+}
+
+/// token_embd fixes the vocabulary; a file without `output` shares the embedding.
+void bind_ends(TensorSource& tensors, const Gguf& file, Config& config, Weights& weights)
+{
+    const GgufTensor* embedding = file.find("token_embd.weight");
+    const int64_t n_vocab = embedding ? embedding->dims[1] : 1;
+    if (n_vocab < 1 || n_vocab > max_vocab) {
+        tensors.fail("tensor token_embd.weight has " + std::to_string(n_vocab) + " rows, outside 1 to " +
+                     std::to_string(max_vocab) + "; the file is damaged");
+        return;
+    }
+    config.vocab_size = static_cast<int>(n_vocab);
+    weights.n_vocab = config.vocab_size;
+    weights.hidden = config.hidden_size;
+    weights.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
+    weights.embedding = tensors.matrix("token_embd.weight", n_vocab, config.hidden_size);
+    weights.output =
+        tensors.has("output.weight") ? tensors.matrix("output.weight", n_vocab, config.hidden_size) : weights.embedding;
+    weights.output_norm = tensors.vector("output_norm.weight", config.hidden_size);
+}
+
+Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, const std::string& file_name,
+                  std::stop_token stop)
+{
+    bind_ends(tensors, model.file, model.config, model.weights);
+    const ConclaveRope rope = make_rope(model.config, model.weights.derived);
+    for (int i = 0; i < model.config.num_hidden_layers && !tensors.error(); ++i) {
+        if (stop.stop_requested()) {
+            return cancelled(file_name);
+        }
+        model.weights.layers.push_back(arch.bind_layer(tensors, model.config, rope, i));
+    }
+    if (tensors.error()) {
+        return *tensors.error();
+    }
+    return {};
+}
+
+/// Touches every page of the weights, so that the first answer does not wait for the disk.
+Result<void> bring_in(ModelState& model, std::span<const GgufTensor* const> tensors, const std::string& file_name,
+                      const LoadProgress& progress, std::stop_token stop)
+{
+    constexpr size_t page = 4096, report_every = size_t{16} << 20;
+    // A sampler of its own: the engine's takes differences that belong to whoever shows them.
+    const auto available = DeviceSampler().sample().memory_available_bytes;
+    if (available && model.weights_bytes > *available) {
+        model.engine->log(LogLevel::warning,
+                          file_name + " is larger than the free memory: its pages are read when needed");
+        progress(model.weights_bytes, model.weights_bytes);
+        return {};
+    }
+    uint64_t done = 0;
+    volatile uint8_t sink = 0;
+    for (const GgufTensor* tensor : tensors) {
+        for (size_t at = 0; at < tensor->bytes.size(); at += page) {
+            sink = tensor->bytes[at];
+            if (at % report_every == 0) {
+                if (stop.stop_requested()) {
+                    return cancelled(file_name);
+                }
+                progress(done + at, model.weights_bytes);
+            }
+        }
+        done += tensor->bytes.size();
+    }
+    static_cast<void>(sink);
+    progress(model.weights_bytes, model.weights_bytes);
+    return {};
+}
+
+void describe(ModelState& model, const Arch& arch, std::span<const GgufTensor* const> tensors,
+              const std::string& file_name)
+{
+    ModelInfo& info = model.info;
+    const Config& config = model.config;
+    info.name = model.file.string("general.name").value_or(file_name);
+    info.family = arch.family;
+    info.architecture = arch.architecture;
+    info.n_layers = config.num_hidden_layers;
+    for (int i = 0; i < info.n_layers; ++i) {
+        if (model.weights.layers[static_cast<size_t>(i)].routes()) {
+            info.moe_layers.push_back(i);
+        }
+    }
+    info.n_experts = config.n_routed_experts;
+    info.n_experts_used = config.num_experts_per_tok;
+    info.n_shared_experts = config.n_shared_experts;
+    info.n_group = config.n_group;
+    info.topk_group = config.topk_group;
+    info.routing_rule = describe_routing(config);
+    info.routing_rule_source = config.routing_rule_source;
+    info.context_length = config.max_position_embeddings;
+    info.n_vocab = config.vocab_size;
+    info.file_bytes = model.file.file_bytes();
+    info.file_hash = model.file.hash();
+
+    const WeightTotals totals = count_weights(model.weights);
+    info.n_params = totals.n_params;
+    info.n_params_active = totals.n_params_active;
+    model.active_bytes = totals.active_bytes;
+    std::map<std::string, uint64_t> quant;
+    for (const GgufTensor* tensor : tensors) {
+        quant[std::string(dtype_info(tensor->dtype)->name)] += tensor->bytes.size();
+        model.weights_bytes += tensor->bytes.size();
+    }
+    info.quant.assign(quant.begin(), quant.end());
+    std::stable_sort(info.quant.begin(), info.quant.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+}
+
+} // namespace
+
+Result<std::shared_ptr<const Model>> Model::open(const Engine& engine, const std::filesystem::path& path,
+                                                 const LoadProgress& progress, std::stop_token stop)
+{
+    const std::string file_name = utf8_from_path(path.filename());
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        return Error{ErrorCode::unsupported,
+                     utf8_from_path(path) + " is a folder, which cannot be opened yet; open a .gguf file inside it"};
+    }
+    auto file = Gguf::open(path);
+    if (!file) {
+        return file.error();
+    }
+    auto model = std::make_shared<ModelState>(engine.state(), *std::move(file));
+    const auto arch = arch_of(model->file, file_name);
+    if (!arch) {
+        return arch.error();
+    }
+    auto config = (*arch)->read_config(model->file, file_name, std::string((*arch)->architecture));
+    if (!config) {
+        return config.error();
+    }
+    model->config = *std::move(config);
+
+    TensorSource tensors(model->file, file_name, model->weights.derived);
+    if (auto bound = bind(*model, **arch, tensors, file_name, stop); !bound) {
+        return bound.error();
+    }
+    describe(*model, **arch, tensors.taken(), file_name);
+    if (auto text = load_text(*model, file_name); !text) {
+        return text.error();
+    }
+    if (progress) {
+        if (auto read = bring_in(*model, tensors.taken(), file_name, progress, stop); !read) {
+            return read.error();
+        }
+    }
+    if (auto whole = model->check_mapping(); !whole) {
+        return whole.error();
+    }
+    return std::make_shared<const Model>(std::move(model));
+}
+
+} // namespace conclave

@@ -1,0 +1,85 @@
+#include "conclave/model.hpp"
+
+#include "model/model_state.hpp"
+
+namespace conclave
+{
+
+Result<void> ModelState::check_mapping() const
+{
+    for (const MappedFile& mapped : file.files()) {
+        if (auto whole = mapped.check_size(); !whole) {
+            return whole;
+        }
+    }
+    return {};
+}
+
+uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_rows)
+{
+    const auto rows = static_cast<uint64_t>(max_rows);
+    const auto n_vocab = static_cast<uint64_t>(weights.n_vocab);
+    const uint64_t stream = rows * static_cast<uint64_t>(weights.hidden) * sizeof(float);
+    const uint64_t per_row = rows * 5 * sizeof(int32_t); // sequence, position, token, and the trace's row
+    const uint64_t logits = n_vocab * (sizeof(float) + sizeof(float) + sizeof(int32_t)); // and the sampler's candidates
+    const uint64_t per_route = sizeof(uint16_t) + sizeof(float);
+    const uint64_t trace = rows * info.moe_layers.size() *
+                           (static_cast<uint64_t>(info.n_experts_used) * per_route + sizeof(float) + sizeof(uint32_t));
+    return stream + per_row + logits + trace;
+}
+
+const ModelInfo& Model::info() const
+{
+    return m_state->info;
+}
+
+MemoryPlan Model::plan(int n_ctx) const
+{
+    const Weights& weights = m_state->weights;
+    const ConclaveLimits limits = backend_limits(weights, default_prefill_chunk, n_ctx, score_rows);
+    MemoryPlan plan;
+    plan.weights_bytes = m_state->weights_bytes;
+    plan.kv_bytes = cache_bytes(weights, n_ctx);
+    plan.scratch_bytes = m_state->engine->scratch_bytes(limits) + weights.derived.bytes() +
+                         session_bytes(weights, m_state->info, default_prefill_chunk);
+    plan.total_bytes = plan.weights_bytes + plan.kv_bytes + plan.scratch_bytes;
+    plan.active_bytes = m_state->active_bytes;
+    return plan;
+}
+
+Result<std::vector<int32_t>> Model::tokenize(std::string_view text, TokenizeOptions options) const
+{
+    if (!m_state->tokenizer) {
+        return m_state->text_error;
+    }
+    return m_state->tokenizer->encode(text, options);
+}
+
+std::string Model::token_bytes(int32_t id) const
+{
+    return m_state->tokenizer ? m_state->tokenizer->token_bytes(id) : std::string();
+}
+
+std::string Model::detokenize(std::span<const int32_t> ids) const
+{
+    std::string text;
+    for (const int32_t id : ids) {
+        text += token_bytes(id);
+    }
+    return text;
+}
+
+bool Model::is_end_of_generation(int32_t id) const
+{
+    return m_state->tokenizer && m_state->tokenizer->is_end_of_generation(id);
+}
+
+Result<RenderedPrompt> Model::render(std::span<const ChatMessage> messages, RenderOptions options) const
+{
+    if (!m_state->chat_template) {
+        return m_state->template_error;
+    }
+    return m_state->chat_template->render(messages, options, *m_state->tokenizer);
+}
+
+} // namespace conclave

@@ -1,0 +1,139 @@
+#include "model/weights.hpp"
+
+#include <algorithm>
+
+namespace conclave
+{
+
+int cache_row_width(const TokenMixer& mixer)
+{
+    const auto& mla = std::get<ConclaveMlaWeights>(mixer);
+    return mla.kv_lora_rank + mla.qk_rope_head_dim;
+}
+
+uint64_t cache_bytes(const Weights& weights, int n_ctx)
+{
+    const int64_t n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
+    uint64_t bytes = 0;
+    for (const Layer& layer : weights.layers) {
+        bytes += static_cast<uint64_t>(n_pages * cache_page_rows * cache_row_width(layer.token_mixer)) * sizeof(float);
+    }
+    return bytes;
+}
+
+std::span<float> DerivedTensors::add(int64_t n)
+{
+    m_arrays.push_back(std::make_unique_for_overwrite<float[]>(static_cast<size_t>(n)));
+    m_bytes += static_cast<uint64_t>(n) * sizeof(float);
+    return {m_arrays.back().get(), static_cast<size_t>(n)};
+}
+
+namespace
+{
+
+void widen(ConclaveLimits& limits, const ConclaveMlaWeights& mla)
+{
+    limits.n_head = std::max(limits.n_head, mla.n_head);
+    limits.max_head_dim = std::max({limits.max_head_dim, mla.qk_nope_head_dim + mla.qk_rope_head_dim, mla.v_head_dim});
+    limits.kv_lora_rank = std::max(limits.kv_lora_rank, mla.kv_lora_rank);
+    limits.q_lora_rank = std::max(limits.q_lora_rank, mla.q_lora_rank);
+}
+
+void widen(ConclaveLimits& limits, const ConclaveMlpWeights& mlp)
+{
+    limits.max_intermediate = std::max(limits.max_intermediate, static_cast<int32_t>(mlp.gate.n_rows));
+}
+
+void widen(ConclaveLimits& limits, const ConclaveMoeWeights& moe)
+{
+    limits.max_expert_intermediate =
+        std::max({limits.max_expert_intermediate, static_cast<int32_t>(moe.gate_exps.n_rows),
+                  static_cast<int32_t>(moe.gate_shexp.n_rows)});
+    limits.n_experts = std::max(limits.n_experts, moe.n_experts);
+    limits.n_experts_used = std::max(limits.n_experts_used, moe.n_experts_used);
+}
+
+class Counter
+{
+public:
+    WeightTotals totals;
+
+    /// `used` of `of` equal parts are active.
+    void part(const ConclaveMatrix& matrix, int64_t used, int64_t of)
+    {
+        if (!matrix.data) {
+            return;
+        }
+        const auto rows = static_cast<uint64_t>(matrix.n_rows) * static_cast<uint64_t>(matrix.n_matrices);
+        const auto active_rows = rows * static_cast<uint64_t>(used) / static_cast<uint64_t>(of);
+        totals.n_params += rows * static_cast<uint64_t>(matrix.n_cols);
+        totals.n_params_active += active_rows * static_cast<uint64_t>(matrix.n_cols);
+        totals.active_bytes += active_rows * static_cast<uint64_t>(matrix.row_bytes);
+    }
+    void whole(const ConclaveMatrix& matrix) { part(matrix, 1, 1); }
+    void floats(int64_t n)
+    {
+        totals.n_params += static_cast<uint64_t>(n);
+        totals.n_params_active += static_cast<uint64_t>(n);
+        totals.active_bytes += static_cast<uint64_t>(n) * sizeof(float);
+    }
+    void mixer(const ConclaveMlaWeights& mla)
+    {
+        for (const ConclaveMatrix* matrix : {&mla.q, &mla.q_a, &mla.q_b, &mla.kv_a, &mla.k_b, &mla.v_b, &mla.o}) {
+            whole(*matrix);
+        }
+        floats(mla.hidden + mla.q_lora_rank + mla.kv_lora_rank);
+    }
+    void mixer(const ConclaveMlpWeights& mlp)
+    {
+        for (const ConclaveMatrix* matrix : {&mlp.gate, &mlp.up, &mlp.down}) {
+            whole(*matrix);
+        }
+        floats(mlp.hidden);
+    }
+    void mixer(const ConclaveMoeWeights& moe)
+    {
+        for (const ConclaveMatrix* matrix : {&moe.gate_exps, &moe.up_exps, &moe.down_exps}) {
+            part(*matrix, moe.n_experts_used, moe.n_experts);
+        }
+        for (const ConclaveMatrix* matrix : {&moe.router, &moe.gate_shexp, &moe.up_shexp, &moe.down_shexp}) {
+            whole(*matrix);
+        }
+        floats(moe.hidden + (moe.bias ? moe.n_experts : 0));
+    }
+};
+
+} // namespace
+
+WeightTotals count_weights(const Weights& weights)
+{
+    Counter counter;
+    const bool tied = weights.embedding.data == weights.output.data;
+    counter.part(weights.embedding, tied ? weights.n_vocab : 1, weights.n_vocab);
+    if (!tied) {
+        counter.whole(weights.output);
+    }
+    counter.floats(weights.hidden);
+    for (const Layer& layer : weights.layers) {
+        std::visit([&](const auto& mixer) { counter.mixer(mixer); }, layer.token_mixer);
+        std::visit([&](const auto& mixer) { counter.mixer(mixer); }, layer.channel_mixer);
+    }
+    return counter.totals;
+}
+
+ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_positions, int max_vocab_rows)
+{
+    ConclaveLimits limits{};
+    limits.size = sizeof limits;
+    limits.max_rows = max_rows;
+    limits.max_positions = max_positions;
+    limits.max_vocab_rows = max_vocab_rows;
+    limits.hidden = weights.hidden;
+    for (const Layer& layer : weights.layers) {
+        std::visit([&](const auto& mixer) { widen(limits, mixer); }, layer.token_mixer);
+        std::visit([&](const auto& mixer) { widen(limits, mixer); }, layer.channel_mixer);
+    }
+    return limits;
+}
+
+} // namespace conclave

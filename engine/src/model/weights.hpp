@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "ops/op_table.hpp"
+
+namespace conclave
+{
+
+/// How a mixer's result meets the residual stream. Every op of the table adds to it after its own RMSNorm.
+enum class ResidualPolicy { pre_norm_add };
+
+using TokenMixer = std::variant<ConclaveMlaWeights>;
+using ChannelMixer = std::variant<ConclaveMlpWeights, ConclaveMoeWeights>;
+
+/// A layer as data: residual policy × token mixer × channel mixer. A family's quirks end here.
+struct Layer {
+    ResidualPolicy residual = ResidualPolicy::pre_norm_add;
+    TokenMixer token_mixer;
+    ChannelMixer channel_mixer;
+
+    bool routes() const { return std::holds_alternative<ConclaveMoeWeights>(channel_mixer); }
+};
+
+/// Positions a page of the cache holds.
+constexpr int cache_page_rows = 64;
+/// Floats a row of this mixer's cache takes.
+int cache_row_width(const TokenMixer& mixer);
+
+/// Small tensors made at load (norms as aligned floats, the split kv_b, rope tables): owned here, counted by the plan.
+class DerivedTensors
+{
+public:
+    std::span<float> add(int64_t n);
+    uint64_t bytes() const { return m_bytes; }
+
+private:
+    std::vector<std::unique_ptr<float[]>> m_arrays;
+    uint64_t m_bytes = 0;
+};
+
+/// All weights of a model: views into the mapped file, and what was derived from it.
+struct Weights {
+    ConclaveMatrix embedding{};         ///< [n_vocab, hidden]
+    ConclaveMatrix output{};            ///< [n_vocab, hidden]; the embedding when tied
+    const float* output_norm = nullptr; ///< [hidden]
+    float rms_norm_eps = 0;
+    int hidden = 0;
+    int n_vocab = 0;
+    std::vector<Layer> layers;
+    DerivedTensors derived;
+};
+
+/// Bytes of the cache of one sequence of n_ctx tokens, whole pages.
+uint64_t cache_bytes(const Weights& weights, int n_ctx);
+
+/// What the weights amount to. Experts that a token does not use, and embedding rows other than its own, are not
+/// active.
+struct WeightTotals {
+    uint64_t n_params = 0;
+    uint64_t n_params_active = 0;
+    uint64_t active_bytes = 0; ///< read to compute one token
+};
+WeightTotals count_weights(const Weights& weights);
+
+/// The largest shapes these weights will ask a backend for.
+ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_positions, int max_vocab_rows);
+
+} // namespace conclave

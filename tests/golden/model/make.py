@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Writes the golden models of this folder and what the published code says of them.
+
+usage: make.py [OUT_DIR]      (needs numpy, torch and gguf; seeded: the same files every time)
+
+Each NAME.gguf is a tiny random model of the deepseek family; NAME.logits is float32 [n_positions, n_vocab] and NAME.json
+holds the token ids, the positions compared and every routing decision. The forward pass below is transcribed from
+DeepSeek-V3 inference/model.py (Gate.forward 581-594, MLA.forward with the naive implementation, precompute_freqs_cis), in
+float64 so that it is the mathematics and not one machine's rounding. Ties go to the lower id (a stable sort).
+"""
+import json
+import math
+import pathlib
+import sys
+
+import gguf
+import numpy as np
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+BASE = dict(dim=32, vocab=64, layers=3, dense=1, heads=2, q_lora=24, kv_lora=16, nope=8, rope=8, v=8, ffn=48, expert_ffn=16,
+            experts=16, used=4, shared=1, groups=1, groups_used=1, score='softmax', bias=False, norm=False, scale=1.0, tied=False,
+            yarn=None, context=256, dtype='f32', old_kv_b=False, fused=False, mtp=False, keys='full', tokens=24, text=False)
+MODELS = {
+    # Groups by top-2 sum, a bias that makes most biased scores negative, two equal experts (a tie), an MTP block.
+    'dsv3': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, mtp=True),
+    # Groups by maximum, unnormalised weights, the old kv_b, and no gating key: the score has to be inferred.
+    'dsv2': dict(groups=4, groups_used=2, scale=4.0, old_kv_b=True, keys='old', dtype='f16', layers=2),
+    # No query compression, two shared experts, a tied output, gate and up in one tensor.
+    'dsv2lite': dict(q_lora=0, shared=2, tied=True, fused=True, dtype='f16', layers=2),
+    # Rope stretched forty times over a context of 64, compared at positions 0 to 11 and from 5,000 on.
+    'dsv3-yarn': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, layers=2,
+                      yarn=dict(factor=40.0, original=64, mscale_all_dim=1.0), context=8192, tokens=5012),
+    # The one with a vocabulary (all bytes, a few merges, special tokens) and a chat template.
+    'text': dict(groups=2, groups_used=1, score='sigmoid', bias=True, norm=True, scale=2.0, layers=2, experts=8, used=2, tied=True,
+                 dtype='f16', vocab=272, text=True),
+}
+
+TEMPLATE = ("{{ bos_token }}{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}\n{% elif m['role'] == 'user' %}"
+            "<|User|>{{ m['content'] }}{% else %}<|Assistant|>{{ m['content'] }}<|end|>{% endif %}{% endfor %}"
+            "{% if add_generation_prompt %}<|Assistant|>{% endif %}")
+
+
+def make_weights(c, rng):
+    def lin(rows, cols, *more):
+        w = rng.standard_normal((*more, rows, cols)) / math.sqrt(cols)
+        return w.astype(np.float16 if c['dtype'] == 'f16' else np.float32)
+
+    def norm(n):
+        return (1 + 0.1 * rng.standard_normal(n)).astype(np.float32)
+
+    d, H = c['dim'], c['heads']
+    q_rows = H * (c['nope'] + c['rope'])
+    w = {'token_embd.weight': lin(c['vocab'], d) * 2, 'output_norm.weight': norm(d)}
+    if not c['tied']:
+        w['output.weight'] = lin(c['vocab'], d)
+    for i in range(c['layers']):
+        b = f'blk.{i}.'
+        w[b + 'attn_norm.weight'] = norm(d)
+        if c['q_lora']:
+            w[b + 'attn_q_a.weight'] = lin(c['q_lora'], d)
+            w[b + 'attn_q_a_norm.weight'] = norm(c['q_lora'])
+            w[b + 'attn_q_b.weight'] = lin(q_rows, c['q_lora'])
+        else:
+            w[b + 'attn_q.weight'] = lin(q_rows, d)
+        w[b + 'attn_kv_a_mqa.weight'] = lin(c['kv_lora'] + c['rope'], d)
+        w[b + 'attn_kv_a_norm.weight'] = norm(c['kv_lora'])
+        w[b + 'attn_kv_b.weight'] = lin(H * (c['nope'] + c['v']), c['kv_lora'])
+        w[b + 'attn_output.weight'] = lin(d, H * c['v'])
+        w[b + 'ffn_norm.weight'] = norm(d)
+        if i < c['dense']:
+            w[b + 'ffn_gate.weight'], w[b + 'ffn_up.weight'] = lin(c['ffn'], d), lin(c['ffn'], d)
+            w[b + 'ffn_down.weight'] = lin(d, c['ffn'])
+            continue
+        E, f, s = c['experts'], c['expert_ffn'], c['expert_ffn'] * c['shared']
+        router = (rng.standard_normal((E, d)) * 0.4).astype(np.float32)
+        router[5] = router[4]
+        w[b + 'ffn_gate_inp.weight'] = router
+        if c['bias']:
+            bias = (-0.7 + 0.2 * rng.standard_normal(E)).astype(np.float32)
+            bias[5] = bias[4]
+            w[b + 'exp_probs_b.bias'] = bias
+        w[b + 'ffn_gate_exps.weight'], w[b + 'ffn_up_exps.weight'] = lin(f, d, E), lin(f, d, E)
+        w[b + 'ffn_down_exps.weight'] = lin(d, f, E)
+        w[b + 'ffn_gate_shexp.weight'], w[b + 'ffn_up_shexp.weight'] = lin(s, d), lin(s, d)
+        w[b + 'ffn_down_shexp.weight'] = lin(d, s)
+    return w
+
+
+def mscale(factor, m):
+    return 0.1 * m * math.log(factor) + 1.0 if factor > 1 else 1.0
+
+
+def frequencies(c, n):
+    dim, base, yarn = c['rope'], 10000.0, c['yarn']
+    freqs = 1.0 / (base ** (torch.arange(0, dim, 2) / dim))
+    if yarn:
+        def correction(rotations):
+            return dim * math.log(yarn['original'] / (rotations * 2 * math.pi)) / (2 * math.log(base))
+        low, high = max(math.floor(correction(32)), 0), min(math.ceil(correction(1)), dim - 1)
+        if low == high:
+            high += 0.001
+        smooth = 1 - torch.clamp((torch.arange(dim // 2) - low) / (high - low), 0, 1)
+        freqs = freqs / yarn['factor'] * (1 - smooth) + freqs * smooth
+    freqs = freqs.to(torch.float32).to(torch.float64)  # a table of float32 is what every engine keeps
+    angles = torch.outer(torch.arange(n).to(torch.float64), freqs)
+    return torch.polar(torch.ones_like(angles), angles)
+
+
+def rotate(x, freqs):  # x [n, heads, rope]
+    pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2).contiguous())
+    return torch.view_as_real(pairs * freqs[:, None, :]).flatten(-2)
+
+
+def rms(x, w, eps=1e-6):
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps) * w
+
+
+def attention(c, w, b, x, freqs, head):
+    n, H = x.shape[0], c['heads']
+    if c['q_lora']:
+        q = rms(x @ w[b + 'attn_q_a.weight'].T, w[b + 'attn_q_a_norm.weight']) @ w[b + 'attn_q_b.weight'].T
+    else:
+        q = x @ w[b + 'attn_q.weight'].T
+    q = q.view(n, H, c['nope'] + c['rope'])
+    q = torch.cat([q[..., :c['nope']], rotate(q[..., c['nope']:], freqs)], -1)
+    kv = x @ w[b + 'attn_kv_a_mqa.weight'].T
+    k_rope = rotate(kv[:, None, c['kv_lora']:], freqs)
+    kv = rms(kv[:, :c['kv_lora']], w[b + 'attn_kv_a_norm.weight']) @ w[b + 'attn_kv_b.weight'].T
+    kv = kv.view(n, H, c['nope'] + c['v'])
+    k = torch.cat([kv[..., :c['nope']], k_rope.expand(n, H, c['rope'])], -1)
+    v = kv[..., c['nope']:]
+    scale = (c['nope'] + c['rope']) ** -0.5
+    if c['yarn']:
+        scale *= mscale(c['yarn']['factor'], c['yarn']['mscale_all_dim']) ** 2
+    out = torch.empty(n, H, c['v'])
+    for start in range(0, n, 512):
+        rows = slice(start, min(start + 512, n))
+        scores = torch.einsum('shd,thd->hst', q[rows], k[:rows.stop]) * scale
+        mask = torch.arange(rows.stop)[None, :] > torch.arange(rows.start, rows.stop)[:, None]
+        out[rows] = torch.einsum('hst,thd->shd', scores.masked_fill(mask, -math.inf).softmax(-1), v[:rows.stop])
+    return out.flatten(1) @ w[b + 'attn_output.weight'].T
+
+
+def best(scores, k):
+    return torch.sort(scores, dim=-1, descending=True, stable=True)[1][..., :k]
+
+
+def gate(c, w, b, x):
+    scores = x @ w[b + 'ffn_gate_inp.weight'].T
+    scores = scores.softmax(-1) if c['score'] == 'softmax' else scores.sigmoid()
+    original = scores
+    if c['bias']:
+        scores = scores + w[b + 'exp_probs_b.bias']
+    n, open_groups = x.shape[0], torch.ones(x.shape[0], 1, dtype=torch.bool)
+    if c['groups'] > 1:
+        grouped = scores.view(n, c['groups'], -1)
+        worth = torch.sort(grouped, dim=-1, descending=True)[0][..., :2].sum(-1) if c['bias'] else grouped.amax(-1)
+        open_groups = torch.zeros(n, c['groups'], dtype=torch.bool).scatter_(1, best(worth, c['groups_used']), True)
+        scores = grouped.masked_fill(~open_groups[..., None], -math.inf).flatten(1)
+    ranked = torch.sort(scores, dim=-1, descending=True, stable=True)
+    indices = ranked[1][:, :c['used']]
+    margin = ranked[0][:, c['used'] - 1] - ranked[0][:, c['used']]
+    weights = original.gather(1, indices)
+    if c['score'] == 'sigmoid':
+        weights = weights / weights.sum(-1, keepdim=True)
+    return weights * c['scale'], indices, margin, open_groups
+
+
+def swiglu(x, gate_w, up_w, down_w):
+    return (torch.nn.functional.silu(x @ gate_w.T) * (x @ up_w.T)) @ down_w.T
+
+
+def moe(c, w, b, x, routes):
+    weights, indices, margin, open_groups = gate(c, w, b, x)
+    y = swiglu(x, w[b + 'ffn_gate_shexp.weight'], w[b + 'ffn_up_shexp.weight'], w[b + 'ffn_down_shexp.weight'])
+    for e in range(c['experts']):
+        rows, rank = torch.where(indices == e)
+        part = swiglu(x[rows], w[b + 'ffn_gate_exps.weight'][e], w[b + 'ffn_up_exps.weight'][e], w[b + 'ffn_down_exps.weight'][e])
+        y[rows] += part * weights[rows, rank, None]
+    routes.append((weights, indices, margin, open_groups))
+    return y
+
+
+def forward(c, weights, ids):
+    w = {k: torch.from_numpy(v.astype(np.float64)) for k, v in weights.items()}
+    freqs, routes = frequencies(c, len(ids)), []
+    x = w['token_embd.weight'][torch.tensor(ids)]
+    for i in range(c['layers']):
+        b = f'blk.{i}.'
+        x = x + attention(c, w, b, rms(x, w[b + 'attn_norm.weight']), freqs, i)
+        n = rms(x, w[b + 'ffn_norm.weight'])
+        if i < c['dense']:
+            x = x + swiglu(n, w[b + 'ffn_gate.weight'], w[b + 'ffn_up.weight'], w[b + 'ffn_down.weight'])
+        else:
+            x = x + moe(c, w, b, n, routes)
+    out = w['token_embd.weight'] if c['tied'] else w['output.weight']
+    return rms(x, w['output_norm.weight']) @ out.T, routes
+
+
+def write_vocabulary(g, n_vocab):
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    spelled = {b: chr(b) for b in printable}
+    for b in range(256):  # the byte-level alphabet of GPT-2
+        spelled.setdefault(b, chr(256 + b - sum(p < b for p in printable)))
+    tokens = [spelled[b] for b in range(256)]
+    merges = ['h e', 'l l', 'he ll', 'hell o']
+    tokens += [m.replace(' ', '') for m in merges]
+    special = ['<|begin|>', '<|end|>', '<|User|>', '<|Assistant|>', '<think>', '</think>']
+    kinds = [gguf.TokenType.NORMAL] * len(tokens) + [gguf.TokenType.CONTROL] * len(special)
+    tokens += special
+    while len(tokens) < n_vocab:
+        kinds.append(gguf.TokenType.UNUSED)
+        tokens.append(f'<unused{len(tokens)}>')
+    g.add_tokenizer_model('gpt2')
+    g.add_tokenizer_pre('deepseek-v3')
+    g.add_token_list(tokens)
+    g.add_token_types(kinds)
+    g.add_token_merges(merges)
+    g.add_bos_token_id(tokens.index('<|begin|>'))
+    g.add_eos_token_id(tokens.index('<|end|>'))
+    g.add_add_bos_token(True)
+    g.add_chat_template(TEMPLATE)
+
+
+def write_gguf(path, name, c, weights, rng):
+    g = gguf.GGUFWriter(path, 'deepseek2')
+    g.add_name('golden ' + name)
+    g.add_context_length(c['context'])
+    g.add_embedding_length(c['dim'])
+    g.add_block_count(c['layers'] + c['mtp'])
+    g.add_feed_forward_length(c['ffn'])
+    g.add_head_count(c['heads'])
+    g.add_layer_norm_rms_eps(1e-6)
+    g.add_rope_freq_base(10000.0)
+    g.add_rope_dimension_count(c['rope'])
+    g.add_vocab_size(c['vocab'])
+    if c['text']:
+        write_vocabulary(g, c['vocab'])
+    else:
+        g.add_tokenizer_model('no_vocab')
+    if c['q_lora']:
+        g.add_q_lora_rank(c['q_lora'])
+    g.add_kv_lora_rank(c['kv_lora'])
+    if c['keys'] == 'old':
+        g.add_head_count_kv(c['heads'])
+        g.add_key_length(c['nope'] + c['rope'])
+        g.add_value_length(c['v'])
+    else:
+        g.add_head_count_kv(1)
+        g.add_key_length(c['kv_lora'] + c['rope'])
+        g.add_value_length(c['kv_lora'])
+        g.add_key_length_mla(c['nope'] + c['rope'])
+        g.add_value_length_mla(c['v'])
+        g.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID if c['score'] == 'sigmoid' else gguf.ExpertGatingFuncType.SOFTMAX)
+        g.add_expert_weights_norm(c['norm'])
+    g.add_leading_dense_block_count(c['dense'])
+    g.add_expert_count(c['experts'])
+    g.add_expert_used_count(c['used'])
+    g.add_expert_shared_count(c['shared'])
+    g.add_expert_feed_forward_length(c['expert_ffn'])
+    g.add_expert_weights_scale(c['scale'])
+    if c['groups'] > 1:
+        g.add_expert_group_count(c['groups'])
+        g.add_expert_group_used_count(c['groups_used'])
+    if c['yarn']:
+        g.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        g.add_rope_scaling_factor(c['yarn']['factor'])
+        g.add_rope_scaling_orig_ctx_len(c['yarn']['original'])
+        g.add_rope_scaling_yarn_log_mul(0.1 * c['yarn']['mscale_all_dim'])
+    tensors = dict(weights)
+    for i in range(c['layers']):
+        b = f'blk.{i}.'
+        if not c['old_kv_b']:
+            kv_b = tensors.pop(b + 'attn_kv_b.weight').reshape(c['heads'], c['nope'] + c['v'], c['kv_lora'])
+            tensors[b + 'attn_k_b.weight'] = np.ascontiguousarray(kv_b[:, :c['nope']].transpose(0, 2, 1))
+            tensors[b + 'attn_v_b.weight'] = np.ascontiguousarray(kv_b[:, c['nope']:])
+        if c['fused'] and i >= c['dense']:
+            tensors[b + 'ffn_gate_up_exps.weight'] = np.concatenate(
+                [tensors.pop(b + 'ffn_gate_exps.weight'), tensors.pop(b + 'ffn_up_exps.weight')], 1)
+    if c['mtp']:  # loaded past: only its shape has to be seen
+        g.add_nextn_predict_layers(1)
+        b = f"blk.{c['layers']}."
+        tensors[b + 'attn_norm.weight'] = np.ones(c['dim'], np.float32)
+        tensors[b + 'nextn.eh_proj.weight'] = rng.standard_normal((c['dim'], 2 * c['dim'])).astype(np.float32)
+    for key, value in tensors.items():
+        g.add_tensor(key, np.ascontiguousarray(value))
+    g.write_header_to_file()
+    g.write_kv_data_to_file()
+    g.write_tensors_to_file()
+    g.close()
+
+
+def main():
+    out = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
+    for number, (name, change) in enumerate(MODELS.items()):
+        c, rng = {**BASE, **change}, np.random.default_rng(1000 + number)
+        weights = make_weights(c, rng)
+        ids = [int(i) for i in rng.integers(0, c['vocab'], c['tokens'])]
+        n = c['tokens']
+        kept = list(range(n)) if n <= 64 else list(range(12)) + list(range(n - 12, n))
+        with torch.no_grad():
+            logits, routes = forward(c, weights, ids)
+        write_gguf(out / f'{name}.gguf', name, c, weights, rng)
+        logits[kept].to(torch.float32).numpy().astype('<f4').tofile(out / f'{name}.logits')
+        layers = list(range(c['dense'], c['layers']))
+        rows = [[{'ids': indices[p].tolist(), 'weights': [round(v, 9) for v in weight[p].tolist()], 'margin': round(float(margin[p]), 9),
+                  'groups': sum(1 << g for g, o in enumerate(opened[p].tolist()) if o)} for weight, indices, margin, opened in routes]
+                for p in kept]
+        smallest = min(float(margin[p][margin[p] > 0].min()) if bool((margin[p] > 0).any()) else 1 for _, _, margin, _ in routes for p in [slice(None)])
+        ties = sum(int((margin == 0).sum()) for _, _, margin, _ in routes)
+        print(name, 'params', sum(v.size for v in weights.values()), 'smallest margin', smallest, 'ties', ties,
+              'largest logit', float(logits.abs().max()))
+        golden = {'n_vocab': c['vocab'], 'moe_layers': layers, 'ids': ids, 'positions': kept, 'routes': rows}
+        (out / f'{name}.json').write_text(json.dumps(golden, separators=(',', ':')) + '\n')
+
+
+main()
