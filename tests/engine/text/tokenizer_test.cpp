@@ -1,7 +1,7 @@
 #include "text/tokenizer.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -234,13 +234,13 @@ TEST(Tokenizer, LongLinesTakeLinearTime)
     for (const char* name : {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2"}) {
         const auto tokenizer = golden_tokenizer(name);
         for (const std::string& text : texts) {
-            const auto start = std::chrono::steady_clock::now();
+            const std::clock_t start = std::clock(); // of this process: others may be busy
             std::string back;
             for (const int32_t id : tokenizer->encode(text, with_special)) {
                 back += tokenizer->token_bytes(id);
             }
             EXPECT_EQ(back, text);
-            EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20))
+            EXPECT_LT(static_cast<double>(std::clock() - start), 20.0 * CLOCKS_PER_SEC)
                 << name << " " << text.substr(0, 8);
         }
     }

@@ -1,0 +1,153 @@
+// Bytes as text, as a vocabulary's merges and as a chat template. First byte: which.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "fuzz_target.hpp"
+#include "text/byte_alphabet.hpp"
+#include "text/chat_template.hpp"
+#include "text/tokenizer.hpp"
+#include "text/utf8.hpp"
+#include "text/utf8_stream.hpp"
+
+namespace
+{
+
+using namespace conclave;
+
+constexpr std::array pre_tokenizers = {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2"};
+
+VocabularyData byte_vocabulary(const char* pre_tokenizer)
+{
+    VocabularyData vocabulary;
+    vocabulary.pre_tokenizer = pre_tokenizer;
+    for (int byte = 0; byte < 256; ++byte) {
+        vocabulary.tokens.push_back(spelling_of_byte(static_cast<uint8_t>(byte)));
+    }
+    vocabulary.types.assign(256, TokenType::normal);
+    for (const char* text : {"<｜User｜>", "<｜Assistant｜>", "<｜User", "<think>", "</think>"}) {
+        vocabulary.tokens.push_back(text);
+        vocabulary.types.push_back(TokenType::control);
+    }
+    return vocabulary;
+}
+
+const Tokenizer& tokenizer(size_t which)
+{
+    static const std::array all = [] {
+        std::array<std::shared_ptr<const Tokenizer>, pre_tokenizers.size()> made;
+        for (size_t i = 0; i < made.size(); ++i) {
+            made[i] = *Tokenizer::create(byte_vocabulary(pre_tokenizers[i]));
+        }
+        return made;
+    }();
+    return *all[which % all.size()];
+}
+
+/// Text in, the same text (or its valid form) out, by whole and by byte.
+void fuzz_tokenizer(const Tokenizer& with, std::string_view text)
+{
+    std::string storage;
+    const std::string_view valid = valid_utf8(text, storage);
+    for (const bool parse_special : {false, true}) {
+        std::string back;
+        Utf8Stream stream;
+        for (const int32_t id : with.encode(text, {.add_bos = false, .parse_special = parse_special})) {
+            for (const char c : with.token_bytes(id)) {
+                back += stream.push({&c, 1});
+            }
+        }
+        back += stream.finish();
+        if (back != valid) {
+            std::fprintf(stderr, "fuzz_text: decoding does not give the text back\n");
+            std::abort();
+        }
+    }
+}
+
+/// Lines as merges over a byte vocabulary.
+void fuzz_vocabulary(std::string_view text)
+{
+    VocabularyData vocabulary = byte_vocabulary("deepseek-v3");
+    for (size_t begin = 0; begin < text.size();) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        std::string line(text.substr(begin, end - begin));
+        if (line.size() % 3 == 0) {
+            vocabulary.merges.push_back(line);
+        }
+        std::erase(line, ' ');
+        vocabulary.tokens.push_back(line);
+        vocabulary.types.push_back(static_cast<TokenType>(line.size() % 5));
+        begin = end + 1;
+    }
+    if (const auto made = Tokenizer::create(std::move(vocabulary))) {
+        (*made)->encode(text, {.add_bos = true, .parse_special = true});
+    }
+}
+
+void fuzz_template(std::string_view source)
+{
+    const auto made = ChatTemplate::create(std::string(source), "<bos>", "<eos>");
+    if (!made) {
+        return;
+    }
+    const ChatMessage chat[] = {{Role::system, "s"},
+                                {Role::user, "<｜Assistant｜>"},
+                                {Role::assistant, "<think>a</think>b"},
+                                {Role::user, "u"}};
+    static_cast<void>((*made)->render(chat, {}, tokenizer(2)));
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+    const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+    switch (data[0] % 3) {
+    case 0:
+        fuzz_tokenizer(tokenizer(data[0] / 3), rest);
+        break;
+    case 1:
+        fuzz_vocabulary(rest);
+        break;
+    default:
+        fuzz_template(rest);
+    }
+    return 0;
+}
+
+std::vector<std::vector<uint8_t>> conclave::default_corpus()
+{
+    // Templates are a fourth of it: to parse one takes a hundred times as long as to encode a line.
+    const std::string_view inputs[] = {
+        "\x0C"
+        "don't 123456 a,b\r\n\n  x\t\u00a0\u180e end  ",
+        "\x03"
+        "Führer 你好，世界。 1234 ½ 👩‍👩‍👧‍👦 <｜User｜><｜Assistant｜>hi<think></think>\n",
+        "\x06"
+        "int main(void){return 0;}\n\n    x += \xE4\xBD\xF0\x9F\xFF;  // ünïcödé",
+        "\x09"
+        "I'LL they're 'ſ  ٣٤٥ हिन्दी ภาษา ... !!!",
+        "\x01"
+        "a b\nc d\nab cd\nb c\nabcd\n<x>\n<｜User｜>\nĠ a\n",
+        "\x01"
+        "aa\na a\naaa\naa aa\n\n \nx y z\n",
+        "\x02"
+        "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}{{ '<｜User｜>' + m['content'] | trim }}"
+        "{% else %}{{ m.content.split('</think>', 1)[-1] }}{% endif %}{% endfor %}",
+        "\x02"
+        "{%- set ns = namespace(a=1) %}{% macro f(x) -%}{{ x ~ ns.a }}{%- endmacro %}{{ f(2).upper() }}{# c #}"
+        "{{ range(3) | list | tojson }}",
+    };
+    std::vector<std::vector<uint8_t>> corpus;
+    for (const std::string_view input : inputs) {
+        corpus.emplace_back(input.begin(), input.end());
+    }
+    return corpus;
+}
