@@ -20,6 +20,7 @@ ColumnLayout {
 
         BodyText {
             font.weight: Font.DemiBold
+            lineHeight: 1
             text: qsTr("Balance")
             wrapMode: Text.NoWrap
             Accessible.role: Accessible.Heading

@@ -12,8 +12,12 @@ FocusScope {
     required property ExpertTable table
 
     readonly property int columns: 6
-    readonly property real columnWidth: (root.width - 10) / root.columns // the scroll bar keeps its place
+    readonly property list<real> shares: [0.75, 0.85, 1, 1.2, 1.15, 1.05] // of a sixth of the width
     readonly property int rowHeight: Math.round(22 * Theme.fontScale)
+
+    function columnWidth(column: int): real {
+        return Math.max(24, (root.width - 10) / root.columns * root.shares[column]); // the scroll bar keeps its place
+    }
 
     Row {
         id: header
@@ -29,7 +33,7 @@ FocusScope {
 
                 focusPolicy: Qt.StrongFocus
                 height: Math.round(34 * Theme.fontScale)
-                width: root.columnWidth
+                width: root.columnWidth(heading.index)
                 text: root.table.headerData(heading.index, Qt.Horizontal)
                 Accessible.role: Accessible.ColumnHeader
                 Accessible.name: heading.text
@@ -68,7 +72,7 @@ FocusScope {
         anchors { bottom: parent.bottom; left: parent.left; right: parent.right; top: header.bottom; topMargin: 1 }
         boundsBehavior: Flickable.StopAtBounds
         clip: true
-        columnWidthProvider: column => root.columnWidth
+        columnWidthProvider: column => root.columnWidth(column)
         model: root.table
         reuseItems: true
         rowHeightProvider: row => root.rowHeight
@@ -85,7 +89,7 @@ FocusScope {
             required property bool current
 
             implicitHeight: root.rowHeight
-            implicitWidth: root.columnWidth
+            implicitWidth: root.columnWidth(cell.column)
             Accessible.role: Accessible.Cell
             Accessible.name: qsTr("%1: %2", "table heading: value").arg(root.table.headerData(cell.column, Qt.Horizontal)).arg(cell.display)
 

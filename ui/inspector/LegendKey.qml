@@ -11,6 +11,7 @@ Row {
 
     required property int kind
     required property string text
+    property color ringColor: Theme.ring
 
     spacing: 6
     Accessible.role: Accessible.StaticText
@@ -18,7 +19,7 @@ Row {
 
     Rectangle {
         anchors.verticalCenter: parent.verticalCenter
-        border.color: root.kind === LegendKey.Ring ? Theme.ring : Theme.faint
+        border.color: root.kind === LegendKey.Ring ? root.ringColor : Theme.faint
         border.width: root.kind === LegendKey.Ring ? 2 : root.kind === LegendKey.Outline ? 1 : 0
         clip: true
         color: root.kind === LegendKey.Shared ? Theme.accentSoft : "transparent"

@@ -42,7 +42,7 @@ Column {
         spacing: Theme.space3
         width: root.width
 
-        LegendKey { kind: LegendKey.Ring; text: root.inspector.followsLatest ? qsTr("newest token") : qsTr("selected token") }
+        LegendKey { kind: LegendKey.Ring; ringColor: root.map.ringColor; text: root.inspector.followsLatest ? qsTr("newest token") : qsTr("selected token") }
         LegendKey { kind: LegendKey.Outline; text: root.map.outlines ? qsTr("not used yet") : qsTr("empty: not used yet") }
         LegendKey { kind: LegendKey.Hatch; text: qsTr("dense layer"); visible: root.map.hasDense }
         LegendKey { kind: LegendKey.Shared; text: qsTr("shared expert"); visible: root.map.hasShared }

@@ -13,6 +13,7 @@ Item {
     required property Settings settings
     property alias map: map
 
+    readonly property color ringColor: map.diverging ? Theme.text : Theme.ring // orange would be lost in lift's orange
     readonly property int edge: Math.round(28 * Theme.fontScale) // room for the layers' names
 
     implicitHeight: view.height + expertAxis.height
@@ -61,7 +62,7 @@ Item {
             height: implicitHeight
             inspector: root.inspector
             lineColor: Theme.line
-            ringColor: Theme.ring
+            ringColor: root.ringColor
             sharedColor: Theme.accentSoft
             viewHeight: 320
             viewWidth: view.width

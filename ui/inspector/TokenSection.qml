@@ -22,6 +22,7 @@ ColumnLayout {
             color: Theme.accent
             elide: Text.ElideRight
             font.weight: Font.DemiBold
+            lineHeight: 1
             text: root.inspector.tokenTitle
             wrapMode: Text.NoWrap
             Accessible.role: Accessible.Heading
