@@ -22,9 +22,7 @@ void gated_unit_ref(const GatedUnit& unit, const float* n, int32_t n_rows, float
 /// inference/model.py MLP.
 void mlp_ref(const ConclaveMlpWeights& weights, int32_t n_rows, float* x);
 
-ConclaveStatus mlp_cpu(CpuBackend& backend, const ConclaveMlpWeights& weights, int32_t n_rows, float* x,
-                       ConclaveMessage* message);
-
+/// What a step of a dense MLP needs.
 struct MlpScratch {
     ActivationRows input; ///< [n_rows, hidden]
     ActivationRows inner; ///< [n_rows, width]
@@ -32,5 +30,9 @@ struct MlpScratch {
 
     static MlpScratch take(Scratch& scratch, int64_t n_rows, int64_t hidden, int64_t width);
 };
+
+/// The Highway version; two barriers.
+ConclaveStatus mlp_cpu(CpuBackend& backend, const ConclaveMlpWeights& weights, int32_t n_rows, float* x,
+                       ConclaveMessage* message);
 
 } // namespace conclave

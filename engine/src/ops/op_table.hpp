@@ -145,6 +145,7 @@ struct ConclaveOpTable {
     ConclaveStatus (*create)(const ConclaveBackendOptions* options, ConclaveBackend* backend, ConclaveMessage* message);
     void (*destroy)(ConclaveBackend backend);
     // Reserves scratch; *bytes receives how much it holds. With backend null only counts.
+    // A host backend counts on the threads its pool has now, or the machine has; a pool that grows later is safe.
     ConclaveStatus (*prepare)(ConclaveBackend backend, const ConclaveLimits* limits, uint64_t* bytes,
                               ConclaveMessage* message);
 
