@@ -10,8 +10,8 @@
 namespace
 {
 constexpr int kSliceChars = 400; // of prose laid out at once: about five lines
-constexpr int kGrowingLines = 4; // a growing piece with more lines gives all but two away
-constexpr int kCodePieceLines = 8;
+constexpr int kGrowingLines = 2; // a growing piece with more lines gives all but one away
+constexpr int kCodePieceLines = 8, kGrowingCodeLines = 2;
 constexpr qreal kNoWidth = 1e6;
 
 /// The first character from which two rows look different.
@@ -147,7 +147,8 @@ void ConversationLayout::layoutFrom(int character, const ConversationStyle& styl
         int length = std::min(slice, size - at);
         if (!m_spec.wrap) { // whole lines of code
             int end = at;
-            for (int lines = 0; lines < kCodePieceLines && end < size; ++lines) {
+            const int count = m_spec.growing ? kGrowingCodeLines : kCodePieceLines;
+            for (int lines = 0; lines < count && end < size; ++lines) {
                 const qsizetype next = text.indexOf(QChar::LineSeparator, end);
                 end = next < 0 ? size : static_cast<int>(next) + 1;
             }
@@ -164,7 +165,7 @@ void ConversationLayout::layoutFrom(int character, const ConversationStyle& styl
         Piece piece = makePiece(at, length, m_spec.width, align, style);
         const bool whole = at + length == size;
         const int keep = !whole                                          ? piece.lines - 1
-                         : m_spec.growing && piece.lines > kGrowingLines ? piece.lines - 2
+                         : m_spec.growing && piece.lines > kGrowingLines ? piece.lines - 1
                                                                          : piece.lines;
         if (keep <= 0 && !whole) {
             slice *= 2; // one line holds them all

@@ -18,6 +18,7 @@ class ConversationStyle : public QObject
     Q_PROPERTY(bool dark MEMBER dark NOTIFY changed)
     Q_PROPERTY(QColor text MEMBER text NOTIFY changed)
     Q_PROPERTY(QColor dim MEMBER dim NOTIFY changed)
+    Q_PROPERTY(QColor line MEMBER line NOTIFY changed)
     Q_PROPERTY(QColor accent MEMBER accent NOTIFY changed)
     Q_PROPERTY(QColor codeGround MEMBER codeGround NOTIFY changed)
     Q_PROPERTY(QColor selection MEMBER selection NOTIFY changed)
@@ -28,8 +29,8 @@ public:
     QString family, monoFamily;
     int bodySize = 14, codeSize = 13, titleSize = 20; ///< pixels
     bool dark = false;
-    QColor text = Qt::black, dim = Qt::darkGray, accent = Qt::darkCyan, codeGround = Qt::lightGray,
-           selection = Qt::cyan, highlight = Qt::cyan;
+    QColor text = Qt::black, dim = Qt::darkGray, line = Qt::lightGray, accent = Qt::darkCyan,
+           codeGround = Qt::lightGray, selection = Qt::cyan, highlight = Qt::cyan;
 
     /// The colour of highlighted code; `style` is a KSyntaxHighlighting::Theme::TextStyle. Every one keeps 4.5:1 on the
     /// code ground of its theme.

@@ -24,7 +24,8 @@ public:
     ~Node() override { removeChildNode(&grounds); }
 
     QSGTransformNode grounds;
-    QList<Ground> shownGrounds;
+    QSGTextNode* marker = nullptr;             // a child; null: none
+    std::vector<QSGRectangleNode*> rectangles; // children of grounds
     std::vector<PieceNode> pieces;
 };
 
@@ -85,6 +86,15 @@ void ConversationTextItem::setWriting(bool writing)
     if (std::exchange(m_writing, writing) == writing)
         return;
     emit writingChanged();
+    update();
+}
+
+void ConversationTextItem::setMarker(const QString& marker)
+{
+    if (std::exchange(m_marker, marker) == marker)
+        return;
+    m_markerChanged = true;
+    emit marksChanged();
     update();
 }
 
@@ -194,6 +204,13 @@ QList<ConversationTextItem::Ground> ConversationTextItem::grounds() const
         for (const QRectF& rect : m_layout.rectsOf(start, length))
             list.append({rect.adjusted(-outset, 0, outset, 0), color});
     };
+    const qreal left = -m_indent + (m_thought ? 16 : 0);
+    if (m_thought)
+        list.append({{-m_indent + 5, -m_gap, 1, m_layout.height() + m_gap}, m_style->line});
+    for (int i = 0; i < m_quoteDepth; ++i) {
+        const qreal above = i < m_quoteAbove ? m_gap : 0;
+        list.append({{left + i * 16, -above, 3, m_layout.height() + above}, m_style->line});
+    }
     if (m_look != Code) {
         for (const TextRun& run : m_layout.row().runs) {
             if (run.flags & TextRun::Code)
@@ -226,6 +243,22 @@ QSGNode* ConversationTextItem::updatePaintNode(QSGNode* old, UpdatePaintNodeData
             delete piece.node;
         node->pieces.clear();
         m_repaint = false;
+        m_markerChanged = true;
+    }
+    if (std::exchange(m_markerChanged, false)) {
+        delete std::exchange(node->marker, nullptr);
+        if (!m_marker.isEmpty()) {
+            QTextLayout layout(m_marker, spec().font);
+            layout.beginLayout();
+            QTextLine line = layout.createLine();
+            layout.endLayout();
+            node->marker = window()->createTextNode();
+            node->marker->setRenderType(static_cast<QSGTextNode::RenderType>(QQuickWindow::textRenderType()));
+            node->marker->setColor(m_style->dim);
+            node->marker->addTextLayout({-line.naturalTextWidth() - 7, std::floor((lineHeight() - line.height()) / 2)},
+                                        &layout);
+            node->appendChildNode(node->marker);
+        }
     }
     const auto& pieces = m_layout.pieces();
     size_t same = 0;
@@ -246,16 +279,23 @@ QSGNode* ConversationTextItem::updatePaintNode(QSGNode* old, UpdatePaintNodeData
         node->appendChildNode(text);
         node->pieces.push_back({piece.id, piece.y, text});
     }
-    if (const QList<Ground> wanted = grounds(); wanted != node->shownGrounds) {
-        while (QSGNode* child = node->grounds.firstChild())
-            delete child;
-        for (const Ground& ground : wanted) {
-            QSGRectangleNode* rectangle = window()->createRectangleNode();
-            rectangle->setRect(ground.rect);
-            rectangle->setColor(ground.color);
-            node->grounds.appendChildNode(rectangle);
+    // Only what moved is touched: each changed node makes the software renderer paint all text it lies under.
+    const QList<Ground> wanted = grounds();
+    for (qsizetype i = 0; i < wanted.size(); ++i) {
+        const bool known = i < std::ssize(node->rectangles);
+        if (!known) {
+            node->rectangles.push_back(window()->createRectangleNode());
+            node->grounds.appendChildNode(node->rectangles.back());
         }
-        node->shownGrounds = wanted;
+        QSGRectangleNode* rectangle = node->rectangles[static_cast<size_t>(i)];
+        if (!known || rectangle->rect() != wanted[i].rect)
+            rectangle->setRect(wanted[i].rect);
+        if (!known || rectangle->color() != wanted[i].color)
+            rectangle->setColor(wanted[i].color);
+    }
+    while (std::ssize(node->rectangles) > wanted.size()) {
+        delete node->rectangles.back();
+        node->rectangles.pop_back();
     }
     return node;
 }

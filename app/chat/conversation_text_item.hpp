@@ -4,6 +4,8 @@
 #include <QQuickItem>
 #include <QtQml/qqmlregistration.h>
 
+#include <utility>
+
 #include "chat/conversation_layout.hpp"
 
 /// Draws one row's text and lets it be read, selected and clicked. Unlike a TextEdit it keeps the lines that did not
@@ -22,6 +24,13 @@ class ConversationTextItem : public QQuickItem
     Q_PROPERTY(QList<int> aligns MEMBER m_aligns WRITE setAligns NOTIFY columnsChanged)
     Q_PROPERTY(int highlightStart MEMBER m_highlightStart WRITE setHighlightStart NOTIFY highlightChanged)
     Q_PROPERTY(int highlightLength MEMBER m_highlightLength WRITE setHighlightLength NOTIFY highlightChanged)
+    // What stands beside the text, at its left: the marker of a list item, the bars of quotes and of thinking.
+    Q_PROPERTY(QString marker MEMBER m_marker WRITE setMarker NOTIFY marksChanged)
+    Q_PROPERTY(qreal indent MEMBER m_indent WRITE setIndent NOTIFY marksChanged)
+    Q_PROPERTY(int quoteDepth MEMBER m_quoteDepth WRITE setQuoteDepth NOTIFY marksChanged)
+    Q_PROPERTY(int quoteAbove MEMBER m_quoteAbove WRITE setQuoteAbove NOTIFY marksChanged)
+    Q_PROPERTY(bool thought MEMBER m_thought WRITE setThought NOTIFY marksChanged)
+    Q_PROPERTY(qreal gap MEMBER m_gap WRITE setGap NOTIFY marksChanged)
     Q_PROPERTY(bool writing MEMBER m_writing WRITE setWriting NOTIFY writingChanged)
     Q_PROPERTY(qreal contentWidth READ contentWidth NOTIFY contentWidthChanged)
     Q_PROPERTY(qreal tableWidth READ tableWidth NOTIFY contentWidthChanged)
@@ -49,6 +58,12 @@ public:
     void setHighlightStart(int start);
     void setHighlightLength(int length);
     void setWriting(bool writing);
+    void setMarker(const QString& marker);
+    void setIndent(qreal indent) { setMark(m_indent, indent); } ///< pixels the text begins right of the column
+    void setQuoteDepth(int depth) { setMark(m_quoteDepth, depth); }
+    void setQuoteAbove(int depth) { setMark(m_quoteAbove, depth); } ///< of the row above
+    void setThought(bool thought) { setMark(m_thought, thought); }
+    void setGap(qreal gap) { setMark(m_gap, gap); } ///< to the row above
     qreal contentWidth() const { return m_layout.contentWidth(); }
     qreal tableWidth() const { return m_layout.tableWidth(); } ///< of the columns
     qreal lineHeight() const;
@@ -67,6 +82,7 @@ signals:
     void columnsChanged();
     void highlightChanged();
     void writingChanged();
+    void marksChanged();
     void contentWidthChanged();
     void selectionChanged();
     void hoveredLinkChanged();
@@ -105,6 +121,14 @@ private:
         emit(this->*signal)();
         relayout(true);
     }
+    template <class T>
+    void setMark(T& member, const T& value)
+    {
+        if (std::exchange(member, value) == value)
+            return;
+        emit marksChanged();
+        update();
+    }
     void relayout(bool anew);
     void restyle();
     ConversationLayout::Spec spec() const;
@@ -119,6 +143,10 @@ private:
     Look m_look = Prose;
     int m_level = 0;
     bool m_dim = false, m_writing = false, m_repaint = true, m_restyling = false;
+    QString m_marker;
+    qreal m_indent = 0, m_gap = 0;
+    int m_quoteDepth = 0, m_quoteAbove = 0;
+    bool m_thought = false, m_markerChanged = true;
     QList<qreal> m_columns;
     QList<int> m_aligns;
     int m_highlightStart = 0, m_highlightLength = 0;

@@ -19,8 +19,9 @@ class MarkdownBlocks
 {
 public:
     static constexpr quint32 kParagraphBytes = 4000; ///< a longer paragraph goes on in a next row
-    static constexpr quint32 kCodeLines = 64;        ///< of one part of a code block
-    static constexpr int kMaxDepth = 32;             ///< deeper containers are text
+    static constexpr quint32 kCodeLines =
+        16;                              ///< of one part of a code block: its ground is painted anew with each line
+    static constexpr int kMaxDepth = 32; ///< deeper containers are text
 
     struct LinkDefinition {
         QByteArray destination, title;

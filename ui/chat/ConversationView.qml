@@ -69,6 +69,7 @@ FocusScope {
             dim: Theme.dim
             family: Theme.fontFamily
             highlight: Theme.accentSoft
+            line: Theme.line
             monoFamily: Theme.monoFamily
             selection: Theme.dark ? "#2f5f58" : "#b8dfd8"
             text: Theme.text
@@ -97,13 +98,19 @@ FocusScope {
         readonly property bool atEnd: list.contentY + list.height >= list.originY + list.contentHeight - 4
         readonly property bool moved: list.moving || bar.pressed
 
+        // Moves by several lines at once and then lets the text fill them: a scrolled list is painted as a whole.
         function follow(): void {
-            if (root.conversation.atEnd && !list.moved && list.count > 0)
+            if (!root.conversation.atEnd || list.moved || list.count === 0)
+                return;
+            const hidden = list.originY + list.contentHeight + Theme.space4 - list.contentY - list.height;
+            if (hidden > list.height || hidden < -list.bottomMargin)
                 list.positionViewAtEnd();
+            else if (hidden > 0 && list.contentHeight > list.height)
+                list.contentY += Math.ceil(hidden) + (root.conversation.streaming ? list.bottomMargin - Theme.space4 : 0);
         }
 
         anchors.fill: parent
-        bottomMargin: Theme.space4
+        bottomMargin: Theme.space4 + 4 * Theme.space6
         boundsBehavior: Flickable.StopAtBounds
         cacheBuffer: 320
         clip: true

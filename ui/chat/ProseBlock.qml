@@ -29,34 +29,29 @@ Item {
     height: root.gap + text.implicitHeight
 
     Loader {
-        active: root.marker !== "" || root.task > 0 || root.quoteDepth > 0 || root.thought
-        height: text.height
-        width: root.indent
-        x: root.start
-        y: root.gap
+        active: root.task > 0
+        x: root.start + root.indent - 20
+        y: root.gap + Math.round((text.lineHeight - 14) / 2)
 
-        sourceComponent: BlockMarks {
-            gap: root.gap
-            lineHeight: text.lineHeight
-            listDepth: root.listDepth
-            marker: root.marker
-            quoteAbove: root.quoteAbove
-            quoteDepth: root.quoteDepth
-            task: root.task
-            thought: root.thought
-        }
+        sourceComponent: TaskBox { done: root.task === 2 }
     }
     ConversationText {
         id: text
 
         content: root.content
         dim: root.thought || root.quoteDepth > 0
+        gap: root.gap
         height: implicitHeight
         highlightLength: root.highlightLength
         highlightStart: root.highlightStart
+        indent: root.indent
         level: root.level
         look: root.kind === ConversationModel.Heading ? ConversationText.Heading : ConversationText.Prose
+        marker: root.marker
+        quoteAbove: root.quoteAbove
+        quoteDepth: root.quoteDepth
         style: root.context.textStyle
+        thought: root.thought
         width: root.context.column - root.indent
         writing: root.writing
         x: root.start + root.indent

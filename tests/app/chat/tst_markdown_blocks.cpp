@@ -224,8 +224,8 @@ private slots:
         for (int i = 0; i < 1000; ++i)
             code.append("line " + QByteArray::number(i) + "\n");
         code.append("```\n");
-        QCOMPARE(code.rows().size(), size_t(16));
-        QCOMPARE(code.rows()[3].part, 192U);
+        QCOMPARE(code.rows().size(), size_t(63));
+        QCOMPARE(code.rows()[3].part, 48U);
         QVERIFY(!code.rows()[3].ends && code.rows().back().ends);
     }
 
