@@ -340,6 +340,8 @@ QString Inspector::routeNote() const
     if (!row) {
         if (shown()->lastPosition() && *at > *shown()->lastPosition())
             return tr("The newest token has no routes yet: it goes through the model only to make the next one.");
+        if (shown()->wasDropped(*at))
+            return tr("This answer is so long that the routes of its oldest tokens are not kept in memory.");
         return tr("This run did not compute this token, so it has no routes: it was reused from an earlier turn.");
     }
     const RoutingShape& shape = shown()->shape();

@@ -161,6 +161,14 @@ std::optional<RouteRow> RoutingHistory::row(int position) const
     return rowAt(quint64(number));
 }
 
+bool RoutingHistory::wasDropped(int position) const
+{
+    if (position < 0 || size_t(position) >= m_rowOfPosition.size())
+        return false;
+    const qint64 number = m_rowOfPosition[size_t(position)];
+    return number >= 0 && quint64(number) < m_firstKeptRow;
+}
+
 std::optional<int> RoutingHistory::neighbour(int position, int delta) const
 {
     const int step = delta < 0 ? -1 : 1;

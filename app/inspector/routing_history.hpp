@@ -64,6 +64,8 @@ public:
 
     std::optional<int> lastPosition() const { return m_lastPosition; }
     std::optional<RouteRow> row(int position) const;
+    /// The token was computed, but its row was pushed out.
+    bool wasDropped(int position) const;
     /// The nearest kept row before (delta < 0) or after `position`.
     std::optional<int> neighbour(int position, int delta) const;
     const TokenInfo* token(int position) const;

@@ -119,8 +119,9 @@ void RoutingHistoryTest::boundsMemoryAndKeepsCounts()
         history.addStep(router.step(position, 1, false));
     QCOMPARE(history.rows(), 3000u);
     QCOMPARE(history.countSum(), history.expectedSum());
-    QVERIFY(!history.row(0));
-    QVERIFY(history.row(2999));
+    QVERIFY(!history.row(0) && history.wasDropped(0));
+    QVERIFY(history.row(2999) && !history.wasDropped(2999));
+    QVERIFY(!history.wasDropped(3000));
     int kept = 0;
     for (int position = 0; position < 3000; ++position)
         kept += history.row(position) ? 1 : 0;
