@@ -357,11 +357,22 @@ void ConversationModel::toggleThinking(int row)
     ConversationMessage& message = entry->message;
     const bool shown = message.thinkingShown();
     const int rows = static_cast<int>(message.blocks(Section::ThinkText).rows().size());
-    message.setFolded(shown);
-    if (shown)
-        removeRows(*entry, 1, rows);
-    else
-        insertRows(*entry, 1, rows);
+    const int first = entry->firstRow + 1;
+    if (rows == 0) {
+        message.setFolded(shown);
+    } else if (shown) {
+        beginRemoveRows({}, first, first + rows - 1);
+        message.setFolded(true);
+        entry->shown -= rows;
+        renumber();
+        endRemoveRows();
+    } else {
+        beginInsertRows({}, first, first + rows - 1);
+        message.setFolded(false);
+        entry->shown += rows;
+        renumber();
+        endInsertRows();
+    }
     rowsChanged(*entry, 0, 0, {OpenRole});
 }
 

@@ -123,6 +123,14 @@ private:
         quint32 serial = 0; ///< names the message in caches; a changed text gets a new one
         int firstRow = 0;
         int shown = 0; ///< rows the views know of, the foot included
+
+        /// The place of a row as the views count them: while they are being told, the foot is not yet where it will be.
+        ConversationMessage::Place placeOf(int row) const
+        {
+            if (message.hasFoot() && row == shown - 1)
+                return {ConversationMessage::Section::Foot, 0};
+            return message.placeOf(row);
+        }
     };
     struct CodeBlock;
     struct TableColumns;

@@ -56,7 +56,7 @@ QHash<int, QByteArray> ConversationModel::roleNames() const
 
 int ConversationModel::kindOf(const Entry& entry, int row) const
 {
-    const Place place = entry.message.placeOf(row);
+    const Place place = entry.placeOf(row);
     switch (place.section) {
     case Section::User:
         return User;
@@ -90,7 +90,7 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const
     if (!entry)
         return {};
     const Message& message = entry->message.message();
-    const Place place = entry->message.placeOf(row);
+    const Place place = entry->placeOf(row);
     switch (role) {
     case KindRole:
         return kindOf(*entry, row);
