@@ -54,6 +54,8 @@ public:
     void setModel(const QString& name, int contextSize, bool ready);
     /// Shows messages that were recorded and starts the answer to the last of them.
     void replay(const QList<Message>& recorded, const QString& trace);
+    /// Shows one sentence to the user.
+    void notify(const QString& sentence) { setNotice(sentence); }
     /// Keeps what a running answer has so far; for the end of the program.
     void finishNow();
 
@@ -103,7 +105,6 @@ signals:
     // For the views of the conversation and of the routing
     void pathShown(const QList<Message>& path); ///< another chat or branch
     void messageAppended(const Message& message);
-    void messageUpdated(const Message& message); ///< anything but its text
     void thinkingOpened(qint64 messageId);
     void tokensArrived(qint64 messageId, const QList<RunToken>& tokens);
     void messageFinished(const Message& message);

@@ -37,17 +37,17 @@ SingleInstance::SingleInstance(const QString& profileDir, QObject* parent)
     connect(&m_server, &QLocalServer::newConnection, this, &SingleInstance::onConnection);
 }
 
-SingleInstance::Role SingleInstance::claim(const QString& model)
+bool SingleInstance::own()
 {
     QDir().mkpath(m_profileDir);
     m_lock = std::make_unique<QLockFile>(QDir(m_profileDir).filePath(u"lock"_s));
     m_lock->setStaleLockTime(0); // a lock ends with its process, however long that lives
     if (!m_lock->tryLock(0) && m_lock->error() == QLockFile::LockFailedError)
-        return handOver(model) ? HandedOver : Silent;
+        return false;
     QLocalServer::removeServer(m_serverName); // of a process that was killed; the lock says nobody listens
     if (!m_server.listen(m_serverName))
         qCWarning(logSystem).noquote() << "a second start will not find this window:" << m_server.errorString();
-    return Owner;
+    return true;
 }
 
 bool SingleInstance::handOver(const QString& model) const

@@ -13,17 +13,13 @@ class SingleInstance : public QObject
 {
     Q_OBJECT
 public:
-    enum Role {
-        Owner,      ///< this process works on the profile
-        HandedOver, ///< another one does, and has been told
-        Silent,     ///< another one does, but does not answer
-    };
-
     explicit SingleInstance(const QString& profileDir, QObject* parent = nullptr);
 
-    /// Takes the profile, or passes `model` (a path, may be empty) to the process that has it. May wait two seconds for
-    /// that process's answer; called before there is a window. A profile that cannot be locked (read-only) is shared.
-    Role claim(const QString& model);
+    /// Takes the profile; false when another process has it. A profile that cannot be locked (read-only) is shared.
+    bool own();
+    /// Passes `model` (a path, may be empty) to the process that has the profile, which raises its window. Waits for
+    /// its answer for two seconds at most, so it is for a process that has no window yet; false when none came.
+    bool handOver(const QString& model) const;
 
 signals:
     /// Another process was started on this profile; `model` may be empty.
@@ -31,7 +27,6 @@ signals:
 
 private:
     void onConnection();
-    bool handOver(const QString& model) const;
 
     QString m_profileDir;
     QString m_serverName;
