@@ -10,8 +10,8 @@
 namespace
 {
 constexpr int kSliceChars = 400; // of prose laid out at once: about five lines
-constexpr int kGrowingLines = 2; // a growing piece with more lines gives all but one away
-constexpr int kCodePieceLines = 8, kGrowingCodeLines = 2;
+constexpr int kGrowingLines = 1; // a growing piece with more lines gives all but the last away
+constexpr int kCodePieceLines = 8, kGrowingCodeLines = 1;
 constexpr qreal kNoWidth = 1e6;
 
 /// The first character from which two rows look different.

@@ -138,6 +138,7 @@ ConversationLayout::Spec ConversationTextItem::spec() const
     s.font = QFont(m_style->family);
     s.monoFont = QFont(m_style->monoFamily);
     s.monoFont.setStyleHint(QFont::Monospace);
+    s.monoFont.setFeature("calt", 0); // no glyph stands for several characters ("=="): each can be clicked
     s.font.setPixelSize(m_style->bodySize);
     s.monoFont.setPixelSize(std::max(m_style->codeSize, 1));
     if (m_look == Heading) { // three sizes of the scale are enough for six levels

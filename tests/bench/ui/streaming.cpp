@@ -135,9 +135,8 @@ public:
             print(title + ": frame p95", percentile(frames, 0.95), 8, "ms");
             print(title + ": per token, mean", total / count, 0.2, "ms");
         } else {
-            std::printf("  median %.3f, p90 %.3f, mean %.3f\n", percentile(frames, 0.5), percentile(frames, 0.9),
-                        total / count);
             print(title + ", 50 tokens/s: per token p95", percentile(frames, 0.95), 0.6, "ms");
+            std::printf("%-72s %8.3f ms\n", "    of which the median is", percentile(frames, 0.5));
         }
     }
 
