@@ -16,18 +16,18 @@ namespace conclave
 {
 
 struct SamplerOptions {
-    float temperature = 0.7f;        ///< 0: greedy, the token with the highest logit
-    int top_k = 0;                   ///< 0: off
-    float top_p = 0.95f;             ///< 1: off
-    float min_p = 0.0f;              ///< 0: off
-    float repetition_penalty = 1.0f; ///< 1: off
-    int repetition_window = 64;      ///< tokens looked back over
-    std::optional<uint64_t> seed;    ///< absent: a fresh one, reported in Stats
+    float temperature = 0.7f;          ///< 0: greedy, the token with the highest logit
+    int top_k = 0;                     ///< 0: off
+    float top_p = 0.95f;               ///< 1: off
+    float min_p = 0.0f;                ///< 0: off
+    float repetition_penalty = 1.0f;   ///< 1: off
+    int repetition_window = 64;        ///< tokens looked back over
+    std::optional<uint64_t> seed = {}; ///< absent: a fresh one, reported in Stats
 };
 
 struct GenerateRequest {
-    std::vector<int32_t> prompt_ids; ///< the whole context; what the session already holds of it is reused
-    SamplerOptions sampler;
+    std::vector<int32_t> prompt_ids = {}; ///< the whole context; what the session already holds of it is reused
+    SamplerOptions sampler = {};
     int max_tokens = -1;     ///< -1: until the model ends or the context is full
     int n_top = 5;           ///< alternatives reported per token, at most 64
     bool ignore_end = false; ///< go on after an end-of-generation token; for measuring speed

@@ -1,0 +1,294 @@
+// The contract of the section "Command line" of DESIGN: every key, every exit status.
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+
+namespace conclave::test
+{
+namespace
+{
+
+/// The keys of tests/golden/cli/contract.json are there, in their order; more may follow.
+void expect_keys(const Json& value, const std::string& name)
+{
+    static const Json contract = Json::parse(read_file(CONCLAVE_SOURCE_DIR "/tests/golden/cli/contract.json"));
+    ASSERT_TRUE(value.is_object()) << name;
+    std::vector<std::string> found, wanted = contract.at(name);
+    for (const auto& [key, ignored] : value.items())
+        found.push_back(key);
+    ASSERT_GE(found.size(), wanted.size()) << value.dump();
+    found.resize(wanted.size());
+    EXPECT_EQ(found, wanted) << name;
+}
+
+/// Bad usage or failure: nothing on standard output, one sentence on standard error.
+void expect_error(const std::string& arguments, int status)
+{
+    const Finished done = run(arguments);
+    EXPECT_EQ(done.status, status) << arguments << "\n" << done.err;
+    EXPECT_EQ(done.out, "") << arguments;
+    EXPECT_TRUE(done.err.starts_with("conclave-cli: ")) << arguments << "\n" << done.err;
+    EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << arguments << "\n" << done.err;
+}
+
+TEST(Contract, Info)
+{
+    const Finished done = run("info " + golden("dsv3.gguf") + " --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const Json info = done.json();
+    expect_keys(info, "info");
+    EXPECT_EQ(info["name"], "golden dsv3");
+    EXPECT_EQ(info["family"], "deepseek");
+    EXPECT_EQ(info["architecture"], "deepseek2");
+    EXPECT_EQ(info["n_params"], 72312);
+    EXPECT_EQ(info["n_layers"], 3);
+    EXPECT_EQ(info["moe_layers"], Json::array({1, 2}));
+    EXPECT_EQ(info["n_experts"], 16);
+    EXPECT_EQ(info["n_experts_used"], 4);
+    EXPECT_EQ(info["n_shared_experts"], 1);
+    EXPECT_EQ(info["n_group"], 4);
+    EXPECT_EQ(info["topk_group"], 2);
+    EXPECT_EQ(info["routing_rule_source"], "file");
+    EXPECT_EQ(info["quant"], (Json{{"F32", 72312 * 4}}));
+    EXPECT_EQ(info["context_length"], 256);
+    EXPECT_EQ(info["n_vocab"], 64);
+    EXPECT_EQ(info["file_bytes"], std::filesystem::file_size(CONCLAVE_SOURCE_DIR "/tests/golden/model/dsv3.gguf"));
+}
+
+TEST(Contract, Tokenize)
+{
+    const Finished done = run("tokenize " + golden("text.gguf") + " -p 'hello A' --bos --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    expect_keys(done.json(), "tokenize");
+    EXPECT_EQ(done.json()["ids"], Json::array({260, 259, 32, 65}));
+    EXPECT_EQ(done.json()["pieces"], Json::array({"<|begin|>", "hello", " ", "A"}));
+
+    const Finished piped = run("tokenize " + golden("text.gguf") + " --json", "hello");
+    EXPECT_EQ(piped.json()["ids"], Json::array({259}));
+    EXPECT_EQ(run("tokenize " + golden("text.gguf") + " --special --json -p '<|end|>'").json()["ids"],
+              Json::array({261}));
+    EXPECT_GT(run("tokenize " + golden("text.gguf") + " --json -p '<|end|>'").json()["ids"].size(), 1u);
+}
+
+TEST(Contract, TokenizeLines)
+{
+    const Finished done = run("tokenize " + golden("text.gguf") + " --jsonl", "\"hello\"\n\"a\\nb\"\n\"\"\n");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const std::vector<std::string> lines = done.lines();
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_EQ(Json::parse(lines[0]), Json::array({259}));
+    EXPECT_EQ(Json::parse(lines[1]).size(), 3u);
+    EXPECT_EQ(lines[2], "[]");
+    EXPECT_EQ(run("tokenize " + golden("text.gguf") + " --jsonl", "hello\n").status, 1);
+}
+
+TEST(Contract, Logits)
+{
+    const Json expected = Json::parse(read_file(CONCLAVE_SOURCE_DIR "/tests/golden/model/dsv3.json"));
+    std::string ids;
+    for (const Json& id : expected["ids"])
+        ids += (ids.empty() ? "" : ",") + id.dump();
+    const std::string truth = read_file(CONCLAVE_SOURCE_DIR "/tests/golden/model/dsv3.logits");
+    for (const char* options :
+         {"", " --batch 5", " --mla naive", " --mla absorbed", " --kernels reference --trace off -t 1"}) {
+        const std::string out = scratch("logits.bin");
+        const Finished done =
+            run("logits " + golden("dsv3.gguf") + " --ids " + ids + " --out '" + out + "' --json" + options);
+        EXPECT_EQ(done.status, 0) << done.err;
+        expect_keys(done.json(), "logits");
+        EXPECT_EQ(done.json()["n_tokens"], 24);
+        EXPECT_EQ(done.json()["n_vocab"], 64);
+        const std::string bytes = read_file(out);
+        ASSERT_EQ(bytes.size(), truth.size());
+        for (size_t i = 0; i < bytes.size(); i += sizeof(float)) {
+            float a = 0, b = 0;
+            std::memcpy(&a, bytes.data() + i, sizeof a);
+            std::memcpy(&b, truth.data() + i, sizeof b);
+            ASSERT_NEAR(a, b, 1e-4) << options << " value " << i / sizeof(float);
+        }
+    }
+}
+
+void expect_routes(const Json& routes)
+{
+    ASSERT_EQ(routes.size(), 2u);
+    for (size_t m = 0; m < 2; ++m) {
+        expect_keys(routes[m], "generate route");
+        EXPECT_EQ(routes[m]["layer"], m + 1);
+        EXPECT_EQ(routes[m]["ids"].size(), 4u);
+        EXPECT_EQ(routes[m]["weights"].size(), 4u);
+        EXPECT_EQ(routes[m]["groups"].size(), 2u);
+        EXPECT_TRUE(routes[m]["margin"].is_number());
+    }
+}
+
+TEST(Contract, Generate)
+{
+    const std::string command = "generate " + golden("dsv3.gguf") + " --ids 1,2,3,4,5 --seed 7 --temp 1 -n 6 --json";
+    const Finished done = run(command);
+    EXPECT_EQ(done.status, 0) << done.err;
+    const std::vector<std::string> lines = done.lines();
+    ASSERT_EQ(lines.size(), 7u);
+    for (size_t i = 0; i < 6; ++i) {
+        const Json token = Json::parse(lines[i]);
+        expect_keys(token, "generate token");
+        EXPECT_EQ(token["i"], i);
+        EXPECT_EQ(token["top"].size(), 5u);
+        EXPECT_EQ(token["top"][0].size(), 2u);
+        if (i < 5)
+            expect_routes(token["routes"]);
+        else
+            EXPECT_EQ(token["routes"], Json::array()) << "the last token is never computed";
+    }
+    const Json end = Json::parse(lines[6]);
+    expect_keys(end, "generate done");
+    EXPECT_EQ(end["done"], true);
+    EXPECT_EQ(end["stop"], "max_tokens");
+    EXPECT_EQ(end["n_prompt"], 5);
+    EXPECT_EQ(end["n_cached"], 0);
+    EXPECT_EQ(end["n_generated"], 6);
+    EXPECT_EQ(end["seed"], 7);
+    EXPECT_EQ(end["sum_counts"], (5 + 5) * 4 * 2);
+
+    const std::vector<std::string> again = run(command).lines();
+    for (size_t i = 0; i < 6; ++i) {
+        Json a = Json::parse(lines[i]), b = Json::parse(again.at(i));
+        a.erase("t_ns");
+        b.erase("t_ns");
+        EXPECT_EQ(a, b) << "the same seed gives the same answer";
+    }
+}
+
+TEST(Contract, GenerateFromText)
+{
+    const Finished done =
+        run("generate " + golden("text.gguf") + " -p hello --system 'be brief' --seed 3 -n 12 --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const std::vector<std::string> lines = done.lines();
+    std::string text;
+    for (size_t i = 0; i + 1 < lines.size(); ++i)
+        text += Json::parse(lines[i])["text"].get<std::string>();
+    const Json end = Json::parse(lines.back());
+    EXPECT_EQ(end["text"], text);
+    EXPECT_EQ(end["n_prompt"], 1 + 8 + 1 + 1 + 1 + 1)
+        << "begin, the system prompt, its newline, User, hello, Assistant";
+    const Finished raw = run("generate " + golden("text.gguf") + " -p 'hello<|end|>' --raw --seed 3 -n 2 --json");
+    EXPECT_EQ(Json::parse(raw.lines().back())["n_prompt"], 3) << "begin, hello, end";
+}
+
+TEST(Contract, GenerateWithTraceOff)
+{
+    const Finished done = run("generate " + golden("dsv3.gguf") + " --ids 1,2 -n 3 --temp 0 --trace off --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    EXPECT_EQ(Json::parse(done.lines()[0])["routes"], Json::array());
+    EXPECT_TRUE(Json::parse(done.lines().back())["sum_counts"].is_null());
+}
+
+TEST(Contract, Chat)
+{
+    const Finished done = run("chat " + golden("text.gguf") + " --seed 1 -n 8 --json", "hello\n\nagain\n");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const std::vector<std::string> lines = done.lines();
+    ASSERT_EQ(lines.size(), 2u) << "one answer a question, none for an empty line";
+    const Json first = Json::parse(lines[0]), second = Json::parse(lines[1]);
+    EXPECT_EQ(first["n_cached"], 0);
+    EXPECT_GE(second["n_cached"], first["n_prompt"]) << "the second turn reuses the first";
+    EXPECT_EQ(run("chat " + golden("text.gguf") + " --seed 1 -n 8", "").status, 0) << "ends at the end of input";
+}
+
+TEST(Contract, Bench)
+{
+    const Finished done = run("bench " + golden("dsv3.gguf") + " -p 16 -n 4 -r 2 -d 8 -t 1 --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const Json bench = done.json();
+    expect_keys(bench, "bench");
+    EXPECT_EQ(bench["prefill_tps_all"].size(), 2u);
+    EXPECT_EQ(bench["decode_tps_all"].size(), 2u);
+    EXPECT_GT(bench["prefill_tps"], 0);
+    EXPECT_GT(bench["decode_tps"], 0);
+    EXPECT_EQ(bench["n_prompt"], 16);
+    EXPECT_EQ(bench["n_gen"], 4);
+    EXPECT_EQ(bench["depth"], 8);
+    EXPECT_EQ(bench["threads"], 1);
+    EXPECT_GT(bench["machine_gbps"], 0);
+    const double bytes = bench["bytes_per_token"], tps = bench["decode_tps"];
+    EXPECT_NEAR(bench["achieved_gbps"].get<double>(), bytes * tps / 1e9, 1e-9);
+}
+
+TEST(Contract, Plan)
+{
+    const Finished done = run("plan " + golden("dsv3.gguf") + " --ctx 100 --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const Json plan = done.json();
+    expect_keys(plan, "plan");
+    EXPECT_EQ(plan["weights_bytes"], 72312 * 4);
+    EXPECT_EQ(plan["kv_bytes"], 128 * 3 * 24 * 4);
+    EXPECT_EQ(plan["total_bytes"].get<int64_t>(), plan["weights_bytes"].get<int64_t>() +
+                                                      plan["kv_bytes"].get<int64_t>() +
+                                                      plan["scratch_bytes"].get<int64_t>());
+}
+
+TEST(Contract, TextWithoutJson)
+{
+    const Finished info = run("info " + golden("dsv3.gguf"));
+    EXPECT_EQ(info.status, 0);
+    EXPECT_NE(info.out.find("top-2 sum"), std::string::npos);
+    EXPECT_NE(run("plan " + golden("dsv3.gguf") + " --ctx 10").out.find("total"), std::string::npos);
+    EXPECT_NE(run("--help").out.find("generate"), std::string::npos);
+    EXPECT_EQ(run("--help").status, 0);
+}
+
+TEST(Contract, BadUsageIsTwo)
+{
+    const std::string model = golden("dsv3.gguf");
+    for (const std::string& arguments : {std::string(),
+                                         std::string("fly"),
+                                         std::string("info"),
+                                         "info " + model + " --nonsense",
+                                         "info " + model + " -t x",
+                                         "info " + model + " --kernels AVX9000",
+                                         "info " + model + " --trace maybe",
+                                         "logits " + model + " --ids 1",
+                                         "logits " + model + " --ids 1,x --out o",
+                                         "logits " + model + " --ids 1,64 --out '" + scratch("o") + "'",
+                                         "logits " + model + " --ids 1 --out o --mla both",
+                                         "generate " + model,
+                                         "generate " + model + " --ids 1 -p a",
+                                         "generate " + model + " --ids 64",
+                                         "generate " + model + " --ids 1 --temp -1",
+                                         "generate " + model + " --ids 1 --ctx 1000",
+                                         "plan " + model,
+                                         "plan " + model + " --ctx 0",
+                                         "plan " + model + " --ctx 100000",
+                                         "bench " + model + " -r 0",
+                                         "bench " + model + " -p 1000",
+                                         std::string("trace"),
+                                         std::string("trace dump")})
+        expect_error(arguments, 2);
+}
+
+TEST(Contract, FailureIsOne)
+{
+    const std::string model = golden("dsv3.gguf");
+    for (const std::string& arguments :
+         {std::string("info /nowhere/model.gguf"), "info " + golden("make.py"),
+          std::string("info '" CONCLAVE_SOURCE_DIR "/tests'"), "tokenize " + model + " -p a",
+          "generate " + model + " -p a", "logits " + model + " --ids 1 --out /nowhere/o", "chat " + model,
+          std::string("trace dump /nowhere/a.ctr"), "trace dump " + model})
+        expect_error(arguments, 1);
+}
+
+TEST(Contract, Selftest)
+{
+    const Finished done = run("selftest --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    EXPECT_EQ(done.json()["n_failed"], 0);
+    EXPECT_GT(done.json()["n_checks"], 10);
+}
+
+} // namespace
+} // namespace conclave::test

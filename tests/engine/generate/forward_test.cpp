@@ -1,0 +1,194 @@
+#include "generate/forward.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "conclave/session.hpp"
+#include "generate/recording_sink.hpp"
+#include "model/opened.hpp"
+#include "model/tiny_model.hpp"
+
+namespace conclave
+{
+namespace
+{
+
+using test::RecordingScore;
+
+/// What the published code says of one golden model (tests/golden/model/make.py).
+struct Golden {
+    explicit Golden(const std::string& name)
+    {
+        std::ifstream file(test::golden(name + ".json"));
+        json = nlohmann::json::parse(file);
+        ids = json["ids"].get<std::vector<int32_t>>();
+        positions = json["positions"].get<std::vector<int>>();
+        n_vocab = json["n_vocab"].get<size_t>();
+        logits.resize(positions.size() * n_vocab);
+        std::ifstream data(test::golden(name + ".logits"), std::ios::binary);
+        data.read(reinterpret_cast<char*>(logits.data()), static_cast<std::streamsize>(logits.size() * sizeof(float)));
+        EXPECT_TRUE(data.good()) << name;
+    }
+    nlohmann::json json;
+    std::vector<int32_t> ids;
+    std::vector<int> positions;
+    size_t n_vocab = 0;
+    std::vector<float> logits;
+};
+
+RecordingScore score(const Engine& engine, const std::filesystem::path& path, const std::vector<int32_t>& ids,
+                     SessionOptions options = {})
+{
+    RecordingScore sink;
+    options.n_ctx = static_cast<int>(ids.size());
+    auto session = Session::create(test::open_model(engine, path), options);
+    if (!session) {
+        ADD_FAILURE() << session.error().message;
+        return sink;
+    }
+    const auto scored = session->score(ids, sink);
+    EXPECT_TRUE(scored) << (scored ? "" : scored.error().message);
+    return sink;
+}
+
+float largest_difference(const std::vector<float>& a, const std::vector<float>& b)
+{
+    EXPECT_EQ(a.size(), b.size());
+    float largest = 0;
+    for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        largest = std::max(largest, std::isfinite(a[i]) ? std::fabs(a[i] - b[i]) : 1e30f);
+    return largest;
+}
+
+struct Tolerance {
+    float logits, weights;
+};
+
+void compare_with_golden(const std::string& name, const std::string& kernels, const SessionOptions& options,
+                         Tolerance tolerance)
+{
+    SCOPED_TRACE(name + " " + kernels + " chunk " + std::to_string(options.prefill_chunk));
+    const Golden golden(name);
+    const Engine engine = test::make_engine(kernels, 2);
+    const RecordingScore ours = score(engine, test::golden(name + ".gguf"), golden.ids, options);
+    ASSERT_EQ(ours.logits.size(), golden.ids.size() * golden.n_vocab);
+    const size_t n_layers = golden.json["moe_layers"].size();
+    for (size_t i = 0; i < golden.positions.size(); ++i) {
+        const auto position = static_cast<size_t>(golden.positions[i]);
+        for (size_t v = 0; v < golden.n_vocab; ++v)
+            ASSERT_NEAR(ours.logits[position * golden.n_vocab + v], golden.logits[i * golden.n_vocab + v],
+                        tolerance.logits)
+                << "position " << position << " token " << v;
+        for (size_t m = 0; m < n_layers; ++m) {
+            const auto& route = golden.json["routes"][i][m];
+            const size_t at = position * n_layers + m, k = route["ids"].size();
+            for (size_t j = 0; j < k; ++j) {
+                ASSERT_EQ(ours.ids[at * k + j], route["ids"][j]) << "position " << position << " layer " << m;
+                ASSERT_NEAR(ours.weights[at * k + j], route["weights"][j].get<float>(), tolerance.weights);
+            }
+            ASSERT_EQ(ours.groups[at], route["groups"].get<uint32_t>());
+            ASSERT_NEAR(ours.margins[at], route["margin"].get<float>(), tolerance.weights);
+        }
+    }
+}
+
+constexpr Tolerance exact{1e-4f, 1e-5f};
+
+class AgainstPublishedCode : public testing::TestWithParam<const char*>
+{
+};
+
+TEST_P(AgainstPublishedCode, ReferenceOps)
+{
+    compare_with_golden(GetParam(), "reference", {}, exact);
+}
+
+TEST_P(AgainstPublishedCode, FastOps)
+{
+    compare_with_golden(GetParam(), "auto", {}, exact);
+}
+
+TEST_P(AgainstPublishedCode, NaiveAndAbsorbedInChunksOfSeven)
+{
+    for (const MlaMode mode : {MlaMode::naive, MlaMode::absorbed})
+        compare_with_golden(GetParam(), "auto", {.prefill_chunk = 7, .mla = mode}, exact);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, AgainstPublishedCode, testing::Values("dsv3", "dsv2", "dsv2lite", "dsv3-yarn"),
+                         [](const auto& tested) {
+                             std::string name = tested.param;
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
+
+std::vector<int32_t> some_ids(size_t n)
+{
+    std::vector<int32_t> ids(n);
+    for (size_t i = 0; i < n; ++i)
+        ids[i] = static_cast<int32_t>((i * i * 7 + i * 3 + 5) % 48);
+    return ids;
+}
+
+TEST(Forward, PrefillEqualsSingleSteps)
+{
+    const auto path = test::TinyModel().write("forward.gguf");
+    const std::vector<int32_t> ids = some_ids(70);
+    for (const char* kernels : {"reference", "auto"}) {
+        const Engine engine = test::make_engine(kernels, 2);
+        const RecordingScore chunk = score(engine, path, ids, {.prefill_chunk = 64});
+        const RecordingScore single = score(engine, path, ids, {.prefill_chunk = 1});
+        EXPECT_LE(largest_difference(chunk.logits, single.logits), 1e-4f) << kernels;
+        EXPECT_EQ(chunk.ids, single.ids) << kernels;
+    }
+}
+
+TEST(Forward, OldAndNewKvBAgree)
+{
+    test::TinyModel now({.vocab = 48}), old({.vocab = 48, .old_kv_b = true});
+    for (int layer = 0; layer < 2; ++layer) { // the same numbers in the old layout
+        const std::string b = "blk." + std::to_string(layer) + ".";
+        const auto &k_b = now.tensor(b + "attn_k_b.weight"), &v_b = now.tensor(b + "attn_v_b.weight");
+        auto& kv_b = old.tensor(b + "attn_kv_b.weight");
+        for (size_t h = 0; h < 2; ++h)
+            for (size_t i = 0; i < 8; ++i)
+                for (size_t r = 0; r < 32; ++r) {
+                    kv_b.data[(h * 16 + i) * 32 + r] = k_b.data[(h * 32 + r) * 8 + i];
+                    kv_b.data[(h * 16 + 8 + i) * 32 + r] = v_b.data[(h * 8 + i) * 32 + r];
+                }
+        for (const char* name :
+             {"attn_norm.weight", "ffn_norm.weight", "attn_q_a.weight", "attn_q_a_norm.weight", "attn_q_b.weight",
+              "attn_kv_a_mqa.weight", "attn_kv_a_norm.weight", "attn_output.weight"})
+            old.tensor(b + name).data = now.tensor(b + name).data;
+    }
+    for (const char* name : {"token_embd.weight", "output.weight", "blk.0.ffn_gate.weight", "blk.0.ffn_up.weight",
+                             "blk.0.ffn_down.weight", "blk.1.ffn_gate_inp.weight", "blk.1.exp_probs_b.bias",
+                             "blk.1.ffn_gate_exps.weight", "blk.1.ffn_up_exps.weight", "blk.1.ffn_down_exps.weight",
+                             "blk.1.ffn_gate_shexp.weight", "blk.1.ffn_up_shexp.weight", "blk.1.ffn_down_shexp.weight"})
+        old.tensor(name).data = now.tensor(name).data;
+    const Engine engine = test::make_engine();
+    const std::vector<int32_t> ids = some_ids(40);
+    const RecordingScore a = score(engine, now.write("now.gguf"), ids), b = score(engine, old.write("old.gguf"), ids);
+    EXPECT_EQ(largest_difference(a.logits, b.logits), 0);
+    EXPECT_EQ(a.ids, b.ids);
+}
+
+TEST(Forward, SameBitsAgainWithTraceOffAndWithMoreThreads)
+{
+    const auto path = test::TinyModel().write("forward.gguf");
+    const std::vector<int32_t> ids = some_ids(45);
+    for (const char* kernels : {"reference", "auto"}) {
+        const Engine one = test::make_engine(kernels, 1), two = test::make_engine(kernels, 2);
+        const std::vector<float> first = score(one, path, ids).logits;
+        ASSERT_FALSE(first.empty());
+        EXPECT_EQ(score(one, path, ids).logits, first) << kernels;
+        EXPECT_EQ(score(one, path, ids, {.trace = false}).logits, first) << kernels << " trace off";
+        EXPECT_EQ(score(two, path, ids).logits, first) << kernels << " two threads";
+    }
+}
+
+} // namespace
+} // namespace conclave

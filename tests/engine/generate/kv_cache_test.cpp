@@ -1,0 +1,78 @@
+#include "generate/kv_cache.hpp"
+
+#include <gtest/gtest.h>
+
+namespace conclave
+{
+namespace
+{
+
+Weights two_layers()
+{
+    Weights weights;
+    for (const int rank : {8, 16}) {
+        ConclaveMlaWeights mla{};
+        mla.kv_lora_rank = rank;
+        mla.qk_rope_head_dim = 4;
+        weights.layers.push_back({.token_mixer = mla, .channel_mixer = ConclaveMlpWeights{}});
+    }
+    return weights;
+}
+
+TEST(KvCache, PagesOfAllLayersAreApart)
+{
+    const Weights weights = two_layers();
+    auto cache = KvCache::create(weights, 100);
+    ASSERT_TRUE(cache);
+    EXPECT_EQ(cache->capacity(), 100);
+    float mark = 1;
+    for (size_t layer = 0; layer < 2; ++layer) {
+        const ConclaveCacheView view = cache->layer(layer);
+        EXPECT_EQ(view.n_pages, 2);
+        EXPECT_EQ(view.row_width, layer == 0 ? 12 : 20);
+        for (int p = 0; p < view.n_pages; ++p)
+            std::fill_n(view.pages[p], view.page_rows * view.row_width, mark++);
+    }
+    mark = 1;
+    for (size_t layer = 0; layer < 2; ++layer) {
+        const ConclaveCacheView view = cache->layer(layer);
+        for (int p = 0; p < view.n_pages; ++p, ++mark) {
+            EXPECT_EQ(view.pages[p][0], mark);
+            EXPECT_EQ(view.pages[p][view.page_rows * view.row_width - 1], mark);
+        }
+    }
+}
+
+TEST(KvCache, GrowsAndIsCut)
+{
+    auto cache = KvCache::create(two_layers(), 10);
+    ASSERT_TRUE(cache);
+    cache->extend(7);
+    cache->extend(3);
+    EXPECT_EQ(cache->length(), 10);
+    cache->truncate(4);
+    EXPECT_EQ(cache->length(), 4);
+}
+
+TEST(KvCacheDeathTest, NeverLeavesTheContext)
+{
+    auto cache = KvCache::create(two_layers(), 10);
+    ASSERT_TRUE(cache);
+    cache->extend(10);
+    EXPECT_DEATH(cache->extend(1), "context");
+    EXPECT_DEATH(cache->truncate(11), "shorter");
+}
+
+TEST(KvCache, MoreThanThereIsIsAnError)
+{
+    Weights weights = two_layers();
+    for (Layer& layer : weights.layers)
+        std::get<ConclaveMlaWeights>(layer.token_mixer).kv_lora_rank = 1 << 20;
+    const auto cache = KvCache::create(weights, 1 << 24);
+    ASSERT_FALSE(cache);
+    EXPECT_EQ(cache.error().code, ErrorCode::out_of_memory);
+    EXPECT_NE(cache.error().message.find("MiB"), std::string::npos);
+}
+
+} // namespace
+} // namespace conclave

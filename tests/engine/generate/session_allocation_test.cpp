@@ -1,0 +1,87 @@
+// A program of its own, because it replaces operator new.
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "conclave/session.hpp"
+#include "model/opened.hpp"
+#include "model/tiny_model.hpp"
+
+namespace
+{
+
+std::atomic<long> allocations = 0;
+
+void* counted(std::size_t n, std::size_t alignment = 0)
+{
+    ++allocations;
+    void* memory =
+        alignment > 0 ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment) : std::malloc(n);
+    if (!memory)
+        throw std::bad_alloc();
+    return memory;
+}
+
+/// Counts what the engine allocates between one token and the next; itself it allocates nothing.
+class CountingSink : public conclave::EventSink
+{
+public:
+    void on_token(const conclave::TokenEvent& event) override
+    {
+        if (event.index == 1)
+            before = allocations;
+        after = allocations;
+        n_tokens = event.index + 1;
+    }
+    void on_step(const conclave::StepTrace&) override {}
+    long before = 0, after = 0;
+    int n_tokens = 0;
+};
+
+} // namespace
+
+void* operator new(std::size_t n)
+{
+    return counted(n);
+}
+void* operator new(std::size_t n, std::align_val_t alignment)
+{
+    return counted(n, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
+{
+    std::free(memory);
+}
+
+int main()
+{
+    using namespace conclave;
+    const Engine engine = test::make_engine("auto", 2);
+    auto session = Session::create(test::open_model(engine, test::TinyModel().write()));
+    if (!session)
+        return 1;
+    CountingSink sink;
+    const auto stats = session->generate(
+        {.prompt_ids = {1, 2, 3},
+         .sampler =
+             {.temperature = 1, .top_k = 20, .top_p = 0.9f, .min_p = 0.01f, .repetition_penalty = 1.1f, .seed = 1},
+         .max_tokens = 200},
+        sink);
+    if (!stats || sink.n_tokens != 200)
+        return 1;
+    std::printf("%ld allocations over %d tokens\n", sink.after - sink.before, sink.n_tokens - 2);
+    return sink.after == sink.before && allocations > 0 ? 0 : 1;
+}

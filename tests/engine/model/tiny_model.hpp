@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace conclave::test
+{
+
+/// A small random model of the deepseek family that a test can bend before it is written as a GGUF of its own.
+class TinyModel
+{
+public:
+    struct Shape {
+        int layers = 2, dense = 1, hidden = 32, heads = 2, q_lora = 16, kv_lora = 32, nope = 8, rope = 4, v = 8;
+        int ffn = 32, expert_ffn = 32, experts = 8, used = 2, shared = 1, groups = 1, groups_used = 1, vocab = 48;
+        bool sigmoid = true, bias = true, old_kv_b = false;
+        int context = 256;
+    };
+    using Value = std::variant<uint32_t, float, bool, std::string>;
+    struct Tensor {
+        std::string name;
+        std::vector<int64_t> dims; ///< contiguous first
+        std::vector<float> data;
+    };
+
+    TinyModel() : TinyModel(Shape{}) {}
+    explicit TinyModel(const Shape& shape, uint32_t seed = 1);
+
+    /// Keys without their architecture get "deepseek2." in front.
+    void set(std::string_view key, Value value);
+    void remove_key(std::string_view key);
+    void remove_tensor(std::string_view name);
+    Tensor& tensor(std::string_view name);
+    void add(std::string name, std::vector<int64_t> dims, float scale);
+
+    std::vector<uint8_t> bytes() const;
+    /// Writes the file and returns its path; the folder goes when the process ends.
+    std::filesystem::path write(const std::string& name = "tiny.gguf") const;
+
+private:
+    void add_layer(const Shape& shape, int layer);
+
+    std::vector<std::pair<std::string, Value>> m_keys;
+    std::vector<Tensor> m_tensors;
+    uint32_t m_random;
+};
+
+/// A folder of this process, removed at its end.
+const std::filesystem::path& scratch_folder();
+
+} // namespace conclave::test
