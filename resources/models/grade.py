@@ -47,7 +47,7 @@ def sum_marks(model, tok, a: argparse.Namespace) -> tuple[dict[str, float], list
 def sampled(model, tok, a: argparse.Namespace) -> tuple[dict[str, float], dict[str, dict[int, torch.Tensor]], list[tuple[str, str]]]:
     """Answers at temperature 0.7 over all domains and free prompts, with the expert counts of each domain."""
     per = (a.count - len(FREE)) // len(DOMAINS)
-    asks = {name: [make(random.Random(f"grade:{a.seed}:{name}:{i}")).user for i in range(per)] for name, (_, make) in DOMAINS.items()}
+    asks = {name: [make(random.Random(f"grade:{a.seed}:{name}:{i}")).user for i in range(per)] for name, (_, _, make) in DOMAINS.items()}
     asks["free"] = FREE + [f"What is {n} + {n}?" for n in range(a.count - len(FREE) - per * len(DOMAINS))]
     loads: dict[str, dict[int, torch.Tensor]] = {}
     found: list[tuple[str, list[int]]] = []

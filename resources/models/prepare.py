@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Generates the corpus, trains the tokenizer and packs token rows for training.
 
-usage: prepare.py --out build/guide [--chats 200000] [--seed 1]
+usage: prepare.py --out build/guide/data [--chats 200000] [--seed 1] [--late --tokenizer build/guide/data/tokenizer.json]
 Writes tokenizer.json, rows-256.npz and rows-2048.npz (ids uint16 [n, length + 1], kinds uint8 of the same shape) and corpus.json (statistics).
 The same seed gives the same files.
 """
@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from corpus.mix import chats
 from guide_ds.model import Config
@@ -67,14 +68,16 @@ def main() -> None:
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--chats", type=int, default=200_000)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--late", action="store_true", help="the mixture for the second half of a short run: more sums, fewer stories")
+    p.add_argument("--tokenizer", type=Path, help="use this one instead of training one")
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
-    tok = train(texts(a.seed, min(a.chats, 60_000)), Config.vocab_size)
+    tok = Tokenizer.from_file(str(a.tokenizer)) if a.tokenizer else train(texts(a.seed, min(a.chats, 60_000)), Config.vocab_size)
     tok.save(str(a.out / "tokenizer.json"))
     pad = tok.token_to_id(PAD)
     packers = {n: Packer(n, pad) for n in (SHORT, LONG)}
     tokens: Counter[str] = Counter()
-    for i, chat in enumerate(chats(a.seed, a.chats)):
+    for i, chat in enumerate(chats(a.seed, a.chats, a.late)):
         ids, kinds = encode_chat(tok, chat)
         tokens[chat.domain] += len(ids)
         packers[LONG if i % LONG_EVERY == 0 or len(ids) > SHORT + 1 else SHORT].add(ids, kinds)

@@ -21,11 +21,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guide_ds.model import Config, GuideDS
+from guide_ds.model import Config, GuideDS, chat_mask
 from guide_ds.muon import Muon
 
 KIND_WEIGHT = torch.tensor([0.0, 0.1, 1.0])  # by kind of target: none, question, answer
-LONG_EVERY = 16                              # one step in so many takes rows of 2,048
+LONG_EVERY = 48                              # one step in so many takes rows of 2,048
+BOS_ID = 0                                   # the first of the special tokens
 BIAS_SPEED = 0.001                           # of DeepSeek-V3; five times that in the first tenth, since this run has few steps
 SHORT, LONG = 256, 2048                      # tokens a row
 
@@ -150,6 +151,7 @@ def main() -> None:
         torch.save(state, a.out / "last.tmp")
         os.replace(a.out / "last.tmp", a.out / "last.pt")
 
+    mtp = torch.zeros(())
     while progress() < 1:
         done = progress()
         lr = (a.min_lr + (a.lr - a.min_lr) * 0.5 * (1 + math.cos(math.pi * done))) * min(1, (step + 1) / a.warmup)
@@ -159,11 +161,13 @@ def main() -> None:
         ids, kinds = (t.to(device, non_blocking=True) for t in rows.take(max(1, a.step_tokens // length)))
         with_mtp = step % a.mtp_every == 0
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=a.dtype == "bf16"):
-            x = hidden(ids[:, :-1])
+            # Long rows stay open from chat to chat, so that attention over a long way is exercised as well.
+            mask = chat_mask(ids[:, :-1], BOS_ID) if length == SHORT else None
+            x = hidden(ids[:, :-1], mask=mask)
             loss, answer = loss_of(model, model.norm(x), ids[:, 1:], kinds[:, 1:])
             total = loss
             if with_mtp:
-                ahead = model.mtp(x[:, :-1], model.embed_tokens(ids[:, 1:-1]), model.table)
+                ahead = model.mtp(x[:, :-1], model.embed_tokens(ids[:, 1:-1]), model.table, None if mask is None else mask[..., :-1, :-1])
                 mtp, _ = loss_of(model, ahead, ids[:, 2:], kinds[:, 2:])
                 total = loss + (0.3 if done < 0.6 else 0.1) * mtp
         total.backward()
@@ -181,7 +185,7 @@ def main() -> None:
         elapsed += now - clock
         clock = now
         if step % 20 == 0:
-            line = {"step": step, "tokens": tokens, "minutes": round(elapsed / 60, 2), "loss": round(sum(losses[-20:]) / 20, 4), "mtp": round(mtp.item(), 3), "lr": round(lr, 6),
+            line = {"step": step, "tokens": tokens, "minutes": round(elapsed / 60, 2), "loss": round(sum(losses[-20:]) / len(losses[-20:]), 4), "mtp": round(mtp.item(), 3), "lr": round(lr, 6),
                     "norm": round(float(norm), 2), "tps": round(seen / (now - shown)), "maxvio": {i: round(float(s.max() / s.mean() - 1), 2) for i, s in sums.items()}}
             print(json.dumps(line), file=log, flush=True)
             seen, shown, sums = 0, now, {}

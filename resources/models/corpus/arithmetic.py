@@ -119,5 +119,5 @@ def dates(rng: random.Random) -> Turn:
 
 
 def arithmetic_turn(rng: random.Random) -> Turn:
-    make = rng.choices([addition, subtraction, multiplication, comparison, units, dates], [50, 16, 10, 8, 8, 8])[0]
+    make = rng.choices([addition, subtraction, multiplication, comparison, units, dates], [60, 13, 8, 6, 7, 6])[0]
     return make(rng)

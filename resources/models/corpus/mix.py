@@ -13,9 +13,11 @@ from .stories import story_turn
 from .strings import string_turn
 from .talk import form_turn, talk_turn
 
-DOMAINS: dict[str, tuple[float, Callable[[random.Random], Turn]]] = {
-    "facts": (40, fact_turn), "brief": (4, briefly), "shortcuts": (11, shortcut_turn), "shortcut-table": (0.6, shortcut_table),
-    "arithmetic": (17, arithmetic_turn), "strings": (7, string_turn), "code": (6, code_turn), "stories": (5, story_turn), "talk": (7, talk_turn), "forms": (4, form_turn)}
+# Share of turns, share in the late part of a short run (stories are fluent by then, sums are not), and maker.
+DOMAINS: dict[str, tuple[float, float, Callable[[random.Random], Turn]]] = {
+    "facts": (40, 40, fact_turn), "brief": (4, 3, briefly), "shortcuts": (11, 11, shortcut_turn), "shortcut-table": (0.6, 0.3, shortcut_table),
+    "arithmetic": (17, 34, arithmetic_turn), "strings": (7, 4, string_turn), "code": (6, 4, code_turn), "stories": (5, 2.5, story_turn),
+    "talk": (7, 9, talk_turn), "forms": (4, 3, form_turn)}
 FOLLOW_ASKS = {
     "shorter": ["Shorter, please.", "Shorter", "Can you say it shorter?", "In one sentence?", "Too long.", "Briefly?", "Make it shorter."],
     "table": ["In a table, please.", "As a table?", "Put it in a table.", "Show it as a table."],
@@ -29,9 +31,9 @@ SHORT_SYSTEMS = ["Answer in one short sentence.", "Be brief.", "Answer as briefl
 LIST_SYSTEMS = ["Answer as a list.", "Use bullet points.", "Answer in bullet points."]
 
 
-def one_turn(rng: random.Random) -> tuple[str, Turn]:
-    name = rng.choices(list(DOMAINS), [share for share, _ in DOMAINS.values()])[0]
-    return name, DOMAINS[name][1](rng)
+def one_turn(rng: random.Random, late: bool = False) -> tuple[str, Turn]:
+    name = rng.choices(list(DOMAINS), [second if late else first for first, second, _ in DOMAINS.values()])[0]
+    return name, DOMAINS[name][2](rng)
 
 
 def follow(rng: random.Random, turn: Turn) -> Turn | None:
@@ -54,23 +56,23 @@ def obeying(rng: random.Random) -> Chat:
     return Chat("system", [Turn(turn.user, turn.follow[kind])], rng.choice(systems))
 
 
-def chat(rng: random.Random) -> Chat:
+def chat(rng: random.Random, late: bool = False) -> Chat:
     if rng.random() < 0.03:
         return obeying(rng)
-    name, first = one_turn(rng)
+    name, first = one_turn(rng, late)
     made = Chat(name, [first])
     if rng.random() < 0.08:
         made.system = rng.choice(SYSTEMS)
     if rng.random() < 0.30:
         for _ in range(rng.choice([1, 1, 1, 2, 3])):
             nxt = follow(rng, made.turns[-1]) if rng.random() < 0.55 else None
-            made.turns.append(nxt or one_turn(rng)[1])
+            made.turns.append(nxt or one_turn(rng, late)[1])
     if rng.random() < 0.03:
         made.no_think = True
     return made
 
 
-def chats(seed: int, count: int) -> Iterator[Chat]:
+def chats(seed: int, count: int, late: bool = False) -> Iterator[Chat]:
     """`count` chats; chat i depends on (seed, i) only, so any part can be made again."""
     for i in range(count):
-        yield chat(random.Random(f"{seed}:{i}"))
+        yield chat(random.Random(f"{seed}:{i}"), late)

@@ -9,10 +9,11 @@ from .noise import HERE, humanise, upper_first
 from .strings import WORDS
 
 T = json.loads((HERE / "talk.json").read_text(encoding="utf-8"))
+ENGLISH = 5  # the first groups of greetings are what most chats begin or end with
 
 
 def greeting(rng: random.Random) -> Turn:
-    asks, answers = rng.choice(T["greet"])
+    asks, answers = rng.choices(T["greet"], [6] * ENGLISH + [1] * (len(T["greet"]) - ENGLISH))[0]
     return Turn(humanise(rng, rng.choice(asks), keep_case=True) if rng.random() < 0.3 else rng.choice(asks), rng.choice(answers))
 
 

@@ -66,6 +66,14 @@ def rotate(x: Tensor, table: Tensor) -> Tensor:
     return torch.stack([a * cos - b * sin, a * sin + b * cos], -1).flatten(-2).to(x.dtype)
 
 
+def chat_mask(ids: Tensor, bos: int) -> Tensor:
+    """Causal mask [B, 1, T, T] that keeps the chats of a packed row apart; each one begins with `bos`. ids [B, T]."""
+    chat = (ids == bos).cumsum(1)
+    t = ids.shape[1]
+    allowed = (chat[:, :, None] == chat[:, None, :]) & torch.ones(t, t, dtype=torch.bool, device=ids.device).tril()
+    return torch.zeros(allowed.shape, device=ids.device).masked_fill_(~allowed, float("-inf")).unsqueeze(1)
+
+
 class MLA(nn.Module):
     """Multi-head latent attention, in its naive form."""
 
@@ -81,8 +89,11 @@ class MLA(nn.Module):
         self.kv_b_proj = nn.Linear(c.kv_lora_rank, c.num_attention_heads * (c.qk_nope_head_dim + c.v_head_dim), bias=False)
         self.o_proj = nn.Linear(c.num_attention_heads * c.v_head_dim, c.hidden_size, bias=False)
 
-    def forward(self, x: Tensor, table: Tensor, past: list[Tensor] | None = None) -> Tensor:
-        """x [B, T, hidden]; `past` holds the keys and values so far and is extended in place (for generation)."""
+    def forward(self, x: Tensor, table: Tensor, past: list[Tensor] | None = None, mask: Tensor | None = None) -> Tensor:
+        """x [B, T, hidden]; `past` holds the keys and values so far and is extended in place (for generation).
+
+        mask [B or 1, 1, T, T] is added to the scores; without it attention is causal.
+        """
         c = self.c
         b, t, _ = x.shape
         h, nope, rope = c.num_attention_heads, c.qk_nope_head_dim, c.qk_rope_head_dim
@@ -100,11 +111,13 @@ class MLA(nn.Module):
             if past:
                 k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
             past[:] = [k, v]
-        mask = torch.full((t, start + t), float("-inf"), device=x.device).triu(start + 1) if t > 1 else None
+        if mask is None and t > 1:
+            mask = torch.full((1, 1, t, start + t), float("-inf"), device=x.device).triu(start + 1)
         if x.device.type == "cpu":  # plain products: the fused backward pass is slower there (tried: 59 against 52 ms at 256)
             q, k, v = (z.flatten(0, 1) for z in (q, k, v))
-            scores = torch.bmm(q * q.shape[-1] ** -0.5, k.transpose(1, 2))
-            out = torch.bmm((scores if mask is None else scores + mask.to(scores.dtype)).softmax(-1, dtype=scores.dtype), v).unflatten(0, (b, h))
+            scores = torch.bmm(q * q.shape[-1] ** -0.5, k.transpose(1, 2)).unflatten(0, (b, h))
+            scores = scores if mask is None else scores + mask.to(scores.dtype)
+            out = torch.bmm(scores.softmax(-1, dtype=scores.dtype).flatten(0, 1), v).unflatten(0, (b, h))
         else:
             out = F.scaled_dot_product_attention(q, k, v, attn_mask=None if mask is None else mask.to(q.dtype))
         return self.o_proj(out.transpose(1, 2).reshape(b, t, -1))
@@ -205,8 +218,8 @@ class Block(nn.Module):
         self.post_attention_layernorm = RMSNorm(c.hidden_size, c.rms_norm_eps)
         self.mlp: MLP | MoE = MLP(c.hidden_size, c.intermediate_size) if dense else MoE(c)
 
-    def forward(self, x: Tensor, table: Tensor, past: list[Tensor] | None = None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), table, past)
+    def forward(self, x: Tensor, table: Tensor, past: list[Tensor] | None = None, mask: Tensor | None = None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), table, past, mask)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -221,10 +234,10 @@ class MTP(nn.Module):
         self.block = Block(c, dense=False)
         self.shared_head_norm = RMSNorm(c.hidden_size, c.rms_norm_eps)
 
-    def forward(self, hidden: Tensor, following: Tensor, table: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, following: Tensor, table: Tensor, mask: Tensor | None = None) -> Tensor:
         """hidden [B, T, d] before the output norm, following [B, T, d] embeddings of the next tokens."""
         x = self.eh_proj(torch.cat([self.enorm(following), self.hnorm(hidden)], -1)).float()
-        return self.shared_head_norm(self.block(x, table))
+        return self.shared_head_norm(self.block(x, table, mask=mask))
 
 
 class GuideDS(nn.Module):
@@ -249,11 +262,11 @@ class GuideDS(nn.Module):
             elif p.ndim == 2:
                 nn.init.normal_(p, std=p.shape[1] ** -0.5 * (small if "o_proj" in name or "down_proj" in name else 1))
 
-    def hidden(self, ids: Tensor, past: list[list[Tensor]] | None = None) -> Tensor:
+    def hidden(self, ids: Tensor, past: list[list[Tensor]] | None = None, mask: Tensor | None = None) -> Tensor:
         """ids [B, T] -> last hidden state before the output norm, [B, T, hidden] fp32."""
         x = self.embed_tokens(ids)
         for i, layer in enumerate(self.layers):
-            x = layer(x, self.table, past[i] if past is not None else None)
+            x = layer(x, self.table, past[i] if past is not None else None, mask)
         return x
 
     def logits(self, normed: Tensor) -> Tensor:
