@@ -219,7 +219,7 @@ void ConversationModel::announceColumns(const Entry& entry, int first, int end)
             continue;
         TableColumns& columns = columnsOf(entry, place);
         if (columns.shown != columns.announced && above > 0)
-            rowsChanged(entry, std::max(row - above, 0), row - 1, {ColumnsRole});
+            rowsChanged(entry, std::max(row - above, 0), row, {ColumnsRole});
         columns.announced = columns.shown;
     }
 }

@@ -173,9 +173,11 @@ QVariant ConversationModel::blockData(const Entry& entry, int row, Place place, 
         return info.section(u' ', 0, 0);
     }
     case ColumnsRole:
-        return QVariant::fromValue(columnsOf(entry, place).shown);
     case AlignsRole:
-        return QVariant::fromValue(columnsOf(entry, place).aligns);
+        if (markdown.kind != MarkdownKind::TableHeader && markdown.kind != MarkdownKind::TableRow)
+            return {};
+        return role == AlignsRole ? QVariant::fromValue(columnsOf(entry, place).aligns)
+                                  : QVariant::fromValue(columnsOf(entry, place).shown);
     default:
         return {};
     }

@@ -246,6 +246,31 @@ private slots:
         QCOMPARE(model.blockSource(3), code);
     }
 
+    /// Rows of a table learn of wider columns, also the one that made them wider.
+    void columnsGrowTogether()
+    {
+        ConversationModel model;
+        model.setMessages({answer(2, {}, MessageState::Streaming)});
+        QHash<int, QList<qreal>> told; // row -> columns as a view has them
+        const auto read = [&](int first, int last) {
+            for (int row = first; row <= last; ++row)
+                told[row] = at(model, row, ConversationModel::ColumnsRole).value<QList<qreal>>();
+        };
+        connect(&model, &QAbstractItemModel::rowsInserted, this, [&](const QModelIndex&, int a, int b) { read(a, b); });
+        connect(&model, &QAbstractItemModel::dataChanged, this,
+                [&](const QModelIndex& a, const QModelIndex& b, const QList<int>& roles) {
+                    if (roles.isEmpty() || roles.contains(ConversationModel::ColumnsRole))
+                        read(a.row(), b.row());
+                });
+        for (const RunToken& token :
+             tokensOf(u"| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | a cell that grows and grows |\n| 5 | 6 |\n"_s, 3))
+            model.appendTokens(2, {&token, 1});
+        const QList<qreal> columns = at(model, 0, ConversationModel::ColumnsRole).value<QList<qreal>>();
+        QVERIFY(columns[1] > columns[0]);
+        for (int row = 0; row < model.rowCount() - 1; ++row)
+            QCOMPARE(told[row], columns);
+    }
+
     void footSaysWhatHappened()
     {
         Message m = answer(2, u"x"_s, MessageState::Stopped);
