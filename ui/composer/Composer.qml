@@ -47,7 +47,7 @@ Rectangle {
         clip: true
         contentWidth: availableWidth
         contentHeight: input.implicitHeight
-        T.ScrollBar.vertical: ScrollBarThin { parent: scroll; x: scroll.width - width; height: scroll.height }
+        T.ScrollBar.vertical: ScrollBarThin { parent: scroll; x: scroll.width - width; height: scroll.height; visible: input.implicitHeight > scroll.height }
 
         T.TextArea {
             id: input
@@ -61,7 +61,7 @@ Rectangle {
             selectByMouse: true
             selectedTextColor: Theme.accentText
             selectionColor: Theme.accent
-            wrapMode: TextArea.Wrap
+            wrapMode: TextEdit.Wrap
             Accessible.role: Accessible.EditableText
             Accessible.name: qsTr("Message")
 

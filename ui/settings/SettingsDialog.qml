@@ -118,7 +118,7 @@ DialogPanel {
                 font.family: Theme.fontFamily
                 font.pixelSize: Theme.fontCode
                 text: root.settings.systemPrompt
-                wrapMode: TextArea.Wrap
+                wrapMode: TextEdit.Wrap
                 Accessible.name: qsTr("System prompt")
                 onEditingFinished: root.settings.systemPrompt = text
                 background: Rectangle { border.color: systemPrompt.activeFocus ? Theme.accent : Theme.line; color: Theme.raised; radius: Theme.radiusControl }
