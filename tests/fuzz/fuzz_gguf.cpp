@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <format>
+#include <system_error>
 
 #include "formats/gguf.hpp"
 #include "formats/sound_gguf.hpp"
@@ -11,24 +12,29 @@
 namespace
 {
 
-/// A file of this process. It stays behind when a run crashes: that is the input to look at.
-const std::filesystem::path& input_path()
-{
-    static const std::filesystem::path path = [] {
-        const auto stamp = std::chrono::steady_clock::now().time_since_epoch().count();
-        auto made = std::filesystem::temp_directory_path() / std::format("fuzz_gguf_{}.gguf", stamp);
-        std::atexit([] { std::filesystem::remove(input_path()); });
-        return made;
-    }();
-    return path;
-}
+/// A file of this process, removed at its end. It stays behind when a run crashes: that is the input to look at.
+struct InputFile {
+    InputFile()
+        : path(std::filesystem::temp_directory_path() /
+               std::format("fuzz_gguf_{}.gguf", std::chrono::steady_clock::now().time_since_epoch().count()))
+    {
+    }
+    ~InputFile()
+    {
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+    }
+
+    const std::filesystem::path path;
+};
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    conclave::GgufWriter::write_bytes(input_path(), {data, size});
-    const auto file = conclave::Gguf::open(input_path());
+    static const InputFile input;
+    conclave::GgufWriter::write_bytes(input.path, {data, size});
+    const auto file = conclave::Gguf::open(input.path);
     const bool sound = file ? conclave::read_all(*file) : file.error().message.ends_with('.');
     if (!sound) {
         std::fprintf(stderr, "fuzz_gguf: a file that contradicts itself, or an error that is no sentence: %s\n",
