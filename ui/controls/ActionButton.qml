@@ -10,7 +10,6 @@ T.Button {
 
     implicitWidth: Math.max(64, label.implicitWidth + 2 * Theme.space3)
     implicitHeight: 30
-    opacity: enabled ? 1 : 0.5
     focusPolicy: Qt.StrongFocus
     Accessible.name: root.text
     Accessible.description: root.toolTip
@@ -18,7 +17,7 @@ T.Button {
     contentItem: BodyText {
         id: label
 
-        color: root.primary ? Theme.accentText : Theme.text
+        color: !root.enabled ? Theme.dim : root.primary ? Theme.accentText : Theme.text
         elide: Text.ElideRight
         font.pixelSize: Theme.fontCode
         font.weight: root.primary ? Font.DemiBold : Font.Normal
@@ -30,8 +29,9 @@ T.Button {
     }
     background: Rectangle {
         border.color: root.primary ? "transparent" : Theme.line
-        color: root.primary ? (root.down ? Qt.darker(Theme.accent, 1.1) : Theme.accent)
-                            : (root.hovered || root.down ? Theme.hover : "transparent")
+        color: !root.enabled ? (root.primary ? Theme.hover : "transparent")
+            : root.primary ? (root.down ? Qt.darker(Theme.accent, 1.1) : Theme.accent)
+                           : (root.hovered || root.down ? Theme.hover : "transparent")
         radius: Theme.radiusPanel
 
         FocusRing { shown: root.visualFocus }
