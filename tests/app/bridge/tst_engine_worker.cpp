@@ -1,0 +1,213 @@
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <filesystem>
+#include <optional>
+
+#include "bridge/engine_worker.hpp"
+#include "bridge/model_host.hpp"
+#include "conclave/engine.hpp"
+#include "conclave/trace.hpp"
+
+using namespace Qt::StringLiterals;
+
+// The built-in model on the real engine: what the window does, without the window.
+class TestEngineWorker : public QObject
+{
+    Q_OBJECT
+private slots:
+    void initTestCase()
+    {
+        QVERIFY2(QFile::exists(model), "the built-in model is missing");
+        auto engine = conclave::Engine::create();
+        QVERIFY(engine.has_value());
+        m_engine = std::make_unique<conclave::Engine>(*std::move(engine));
+    }
+
+    void init()
+    {
+        m_host = std::make_unique<ModelHost>(*m_engine);
+        m_worker = std::make_unique<EngineWorker>(*m_engine, [this] { return m_engine->sample_devices(); });
+        connect(m_worker.get(), &ChatBackend::eventsReady, this, [this] { m_events += m_worker->drain(); });
+        m_events.clear();
+        m_worker->launch();
+    }
+    void cleanup()
+    {
+        m_worker.reset();
+        m_host.reset();
+    }
+
+    void opensWithProgressAndDescribesItself()
+    {
+        QCOMPARE(m_host->state(), ModelHost::NoModel);
+        QSignalSpy shape(m_host.get(), &ModelHost::shapeChanged);
+        m_host->openPath(model);
+        QCOMPARE(m_host->state(), ModelHost::Loading);
+        QVERIFY2(m_host->progressText().contains(u"guide-ds.gguf"), qPrintable(m_host->progressText()));
+        QVERIFY(shape.wait());
+        QCOMPARE(m_host->state(), ModelHost::Ready);
+        QVERIFY(!m_host->name().isEmpty());
+        QVERIFY2(m_host->description().contains(u"of 32 experts"), qPrintable(m_host->description()));
+        QCOMPARE(m_host->contextLength(), 2048);
+        QCOMPARE(m_host->shape().nExperts, 32);
+        QCOMPARE(m_host->shape().nExpertsUsed, 4);
+        QVERIFY(!m_host->shape().moeLayers.contains(0)); // the first layer is dense
+    }
+
+    void whatIsNoModelIsSaidAndTheOneBeforeStays()
+    {
+        openModel();
+        QTemporaryDir dir;
+        const QString path = dir.filePath(u"not a model.gguf"_s);
+        QFile file(path);
+        QVERIFY(file.open(QFile::WriteOnly));
+        file.write("hello");
+        file.close();
+        for (const QString& wrong : {path, dir.filePath(u"missing.gguf"_s)}) {
+            m_host->openPath(wrong);
+            QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Failed; }));
+            QVERIFY2(m_host->errorText().contains(QFileInfo(wrong).fileName()), qPrintable(m_host->errorText()));
+            QVERIFY(m_host->model());
+        }
+    }
+
+    void cancelKeepsTheOneBefore()
+    {
+        m_host->openPath(model);
+        m_host->cancel();
+        QCOMPARE(m_host->state(), ModelHost::NoModel);
+        QTest::qWait(200); // what the worker still brings is dropped
+        QCOMPARE(m_host->state(), ModelHost::NoModel);
+        openModel();
+        m_host->openPath(model);
+        m_host->cancel();
+        QCOMPARE(m_host->state(), ModelHost::Ready);
+    }
+
+    void answersAndRecords()
+    {
+        openModel();
+        QTemporaryDir dir;
+        RunRequest request{.runId = 3,
+                           .messages = {{conclave::Role::user, "What is a router?"}},
+                           .tracePath = dir.filePath(u"t.ctr"_s)};
+        request.sampler.temperature = 0;
+        request.sampler.maxTokens = 24;
+        m_worker->start(request);
+        const RunFinished end = waitForEnd();
+        QVERIFY(end.nGenerated > 0 && end.nGenerated <= 24);
+        QCOMPARE(end.nCached, 0);
+        quint64 picks = 0;
+        int rows = 0;
+        QString text;
+        for (const RunEvent& event : m_events) {
+            QCOMPARE(event.runId, quint64(3));
+            if (const auto* step = std::get_if<RunStep>(&event.what)) {
+                picks += step->ids.size();
+                rows += int(step->positions.size());
+            }
+            if (const auto* token = std::get_if<RunToken>(&event.what)) {
+                text += token->text;
+                QVERIFY(!token->top.isEmpty() && token->topTexts.size() == token->top.size());
+            }
+        }
+        QVERIFY(!text.isEmpty());
+        QCOMPARE(picks, end.sumCounts);
+        QCOMPARE(rows, end.nPrompt + end.nGenerated - 1);
+        QVERIFY(std::holds_alternative<RunPrompt>(m_events.first().what));
+
+        const auto trace = conclave::read_trace(std::filesystem::path(request.tracePath.toStdU16String()));
+        QVERIFY(trace.has_value() && trace->complete);
+        QCOMPARE(int(trace->tokens.size()), end.nPrompt + end.nGenerated);
+        std::string recorded;
+        quint64 recordedPicks = 0;
+        for (const conclave::TraceToken& token : trace->tokens) {
+            recordedPicks += token.ids.size();
+            if (token.generated)
+                recorded += token.text;
+        }
+        QCOMPARE(QString::fromStdString(recorded), text);
+        QCOMPARE(recordedPicks, end.sumCounts);
+        QCOMPARE(trace->header.seed, end.seed);
+
+        // The next turn computes only what is new.
+        m_events.clear();
+        request.runId = 4;
+        request.messages.push_back({conclave::Role::assistant, text.toStdString()});
+        request.messages.push_back({conclave::Role::user, "And an expert?"});
+        m_worker->start(request);
+        const RunFinished next = waitForEnd();
+        QVERIFY2(next.nCached >= end.nPrompt, qPrintable(u"%1 of %2 reused"_s.arg(next.nCached).arg(end.nPrompt)));
+    }
+
+    void stopsWithinAMoment()
+    {
+        openModel();
+        RunRequest request{.runId = 1, .messages = {{conclave::Role::user, "Tell me a story."}}};
+        m_worker->start(request);
+        QVERIFY(QTest::qWaitFor([this] { return tokens() > 2; }));
+        QElapsedTimer clock;
+        clock.start();
+        m_worker->stop();
+        const RunFinished end = waitForEnd();
+        QVERIFY(end.stop == u"stopped"_s || end.stop == u"end_of_text"_s);
+        QVERIFY2(clock.elapsed() < 1000, qPrintable(QString::number(clock.elapsed()))); // 100 ms when nothing else runs
+    }
+
+    void aChatThatDoesNotFitIsSaidInASentence()
+    {
+        openModel();
+        std::string text;
+        for (int i = 0; i < 3000; ++i)
+            text += "router " + std::to_string(i) + "\n";
+        m_worker->start({.runId = 1, .messages = {{conclave::Role::user, text}}});
+        const QString sentence = waitForFailure();
+        QVERIFY2(sentence.contains(u"new chat") && sentence.contains(u"2,048"), qPrintable(sentence));
+        m_events.clear();
+        RunRequest request{.runId = 2, .messages = {{conclave::Role::user, "Hello"}}};
+        request.sampler.maxTokens = 3;
+        m_worker->start(request); // goes on
+        QVERIFY(waitForEnd().nGenerated > 0);
+    }
+
+    void withoutAModelItSaysSo()
+    {
+        m_worker->start({.runId = 1, .messages = {{conclave::Role::user, "Hello"}}});
+        QVERIFY(waitForFailure().contains(u"Ctrl+O"));
+    }
+
+private:
+    void openModel()
+    {
+        m_host->openPath(model);
+        QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Ready; }, 20'000));
+        m_worker->setModel(m_host->model(), m_host->contextLength());
+    }
+    int tokens() const
+    {
+        return int(std::ranges::count_if(m_events,
+                                         [](const RunEvent& e) { return std::holds_alternative<RunToken>(e.what); }));
+    }
+    template <class Event>
+    Event waitFor()
+    {
+        const bool came = QTest::qWaitFor(
+            [this] { return !m_events.isEmpty() && std::holds_alternative<Event>(m_events.last().what); }, 60'000);
+        [&] { QVERIFY(came); }();
+        return came ? std::get<Event>(m_events.last().what) : Event{};
+    }
+    RunFinished waitForEnd() { return waitFor<RunFinished>(); }
+    QString waitForFailure() { return waitFor<RunFailed>().sentence; }
+
+    const QString model = QStringLiteral(CONCLAVE_SOURCE_DIR "/resources/models/guide-ds.gguf");
+    std::unique_ptr<conclave::Engine> m_engine;
+    std::unique_ptr<ModelHost> m_host;
+    std::unique_ptr<EngineWorker> m_worker;
+    QList<RunEvent> m_events;
+};
+
+QTEST_GUILESS_MAIN(TestEngineWorker)
+#include "tst_engine_worker.moc"
