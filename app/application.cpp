@@ -7,6 +7,7 @@
 #include <QQuickWindow>
 
 #include <algorithm>
+#include <ranges>
 
 #include "application_screenshot.hpp"
 
@@ -14,6 +15,9 @@ using namespace Qt::StringLiterals;
 
 namespace
 {
+
+// Newest messages of a chat whose traces are read when it is opened; each costs some milliseconds on a worker.
+constexpr qsizetype recordedMessages = 40;
 
 // The GUI needs a core of its own where there are few.
 int threadsFor(bool windowVisible)
@@ -117,6 +121,14 @@ void Application::connectConversation()
     connect(&m_chat, &ChatController::tokensArrived, &m_conversation,
             [this](qint64 id, const QList<RunToken>& tokens) { m_conversation.appendTokens(id, tokens); });
     connect(&m_chat, &ChatController::messageFinished, &m_conversation, &ConversationModel::finish);
+    connect(&m_chat, &ChatController::pathShown, &m_recordedTokens, [this](const QList<Message>& path) {
+        m_recordedTokens.clear();
+        for (const Message& message : path.last(std::min(path.size(), recordedMessages)) | std::views::reverse) {
+            if (!message.tracePath.isEmpty() && message.state != MessageState::Streaming)
+                m_recordedTokens.load(message.id, message.tracePath);
+        }
+    });
+    connect(&m_recordedTokens, &RecordedTokens::loaded, &m_conversation, &ConversationModel::setTokenSpans);
 }
 
 void Application::connectInspector()

@@ -3,12 +3,12 @@
 #include <QObject>
 #include <QQmlApplicationEngine>
 #include <QString>
-#include <QTemporaryDir>
 
 #include <memory>
 
 #include "bridge/engine_worker.hpp"
 #include "bridge/model_host.hpp"
+#include "bridge/recorded_tokens.hpp"
 #include "bridge/replay_backend.hpp"
 #include "chat/chat_controller.hpp"
 #include "chat/chat_list_model.hpp"
@@ -68,6 +68,7 @@ private:
     ChatListModel m_chats;
     ChatController m_chat;
     ConversationModel m_conversation;
+    RecordedTokens m_recordedTokens;
     Inspector m_inspector;
     DeviceMonitor m_devices;
     std::unique_ptr<Screenshot> m_screenshot;
