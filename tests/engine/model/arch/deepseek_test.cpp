@@ -160,8 +160,9 @@ TEST(Deepseek, ImpossibleNumbersAreRefusedWithTheirKey)
             tiny.set("expert_group_used_count", 1u);
         const auto config = config_of(tiny);
         EXPECT_FALSE(config) << wrong.key;
-        if (!config)
+        if (!config) {
             EXPECT_NE(config.error().message.find("tiny.gguf"), std::string::npos) << config.error().message;
+        }
     }
 }
 
