@@ -80,6 +80,7 @@ void Sampler::describe(std::span<const float> logits)
             weighted += e * d;
         }
     }
+    m_sum = sum;
     m_log_sum = sum > 0 ? std::log(sum) : 0;
     m_entropy = sum > 0 ? m_log_sum - weighted / sum : 0;
     for (size_t i = 0; i < m_n_top; ++i) {
@@ -152,9 +153,12 @@ int32_t Sampler::draw(std::span<const float> logits, std::span<const int32_t> re
         order(n);
     }
     if (m_options.top_p < 1) {
-        double total = 0;
-        for (size_t i = 0; i < n; ++i) {
-            total += std::exp(static_cast<double>(m_candidates[i].logit) - top);
+        double total = m_sum; // of all candidates as they came; summed anew when that is not what is left
+        if (n < m_candidates.size() || m_options.repetition_penalty != 1) {
+            total = 0;
+            for (size_t i = 0; i < n; ++i) {
+                total += std::exp(static_cast<double>(m_candidates[i].logit) - top);
+            }
         }
         order(std::min<size_t>(n, 64));
         n = keep_top_p(n, total);

@@ -64,7 +64,8 @@ private:
     std::vector<TokenAlternative> m_top;
     size_t m_n_top = 0;
     float m_best = 0;
-    double m_log_sum = 0; ///< log Σ exp(logit - m_best)
+    double m_sum = 0; ///< Σ exp(logit - m_best)
+    double m_log_sum = 0;
     double m_entropy = 0;
 };
 
