@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from array import array
 from collections import Counter
 from pathlib import Path
 
@@ -36,8 +37,8 @@ class Packer:
 
     def __init__(self, length: int, pad: int, open_rows: int = 48) -> None:
         self.length, self.pad, self.open_rows = length + 1, pad, open_rows
-        self.rows: list[tuple[list[int], list[int]]] = []
-        self.open: list[tuple[list[int], list[int]]] = []
+        self.rows: list[tuple[array, array]] = []
+        self.open: list[tuple[array, array]] = []
 
     def add(self, ids: list[int], kinds: list[int]) -> None:
         fits = [r for r in self.open if len(r[0]) + len(ids) <= self.length]
@@ -48,7 +49,7 @@ class Packer:
                 full = max(self.open, key=lambda r: len(r[0]))
                 self.open.remove(full)
                 self.rows.append(full)
-            row = ([], [])
+            row = (array("H"), array("B"))
             self.open.append(row)
         row[0].extend(ids[:self.length])
         row[1].extend(kinds[:self.length])
