@@ -1,3 +1,4 @@
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Controls.Basic
 import Conclave.App
@@ -50,7 +51,7 @@ ApplicationWindow {
         else
             composer.focusInput();
     }
-    function openModel(): void { fileDialog.active = true; fileDialog.item.open(); }
+    function openModel(): void { fileDialog.active = true; (fileDialog.item as OpenModelDialog).open(); }
 
     width: 1440
     height: 900

@@ -57,7 +57,7 @@ Rectangle {
             onTextChanged: root.chats.query = text
             Keys.onEscapePressed: { text = ""; focus = false; }
             Keys.onDownPressed: list.forceActiveFocus()
-            Keys.onReturnPressed: if (list.count > 0) list.itemAtIndex(0)?.opened()
+            Keys.onReturnPressed: if (list.count > 0) (list.itemAtIndex(0) as ChatRow)?.opened()
         }
         ListView {
             id: list

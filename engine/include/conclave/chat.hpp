@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-namespace conclave {
+namespace conclave
+{
 
 enum class Role { system, user, assistant };
 

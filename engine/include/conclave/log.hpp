@@ -3,7 +3,8 @@
 #include <functional>
 #include <string_view>
 
-namespace conclave {
+namespace conclave
+{
 
 enum class LogLevel { debug, info, warning };
 

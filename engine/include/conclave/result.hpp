@@ -4,7 +4,8 @@
 #include <utility>
 #include <variant>
 
-namespace conclave {
+namespace conclave
+{
 
 /// What kind of thing went wrong. Callers choose what to offer by it; people read Error::message.
 enum class ErrorCode { io, format, unsupported, invalid_argument, device, out_of_memory, context_full, cancelled };
@@ -17,7 +18,8 @@ struct Error {
 
 /// A value or an Error, with the member names of C++23's std::expected (which nvcc does not take yet).
 template <class T>
-class [[nodiscard]] Result {
+class [[nodiscard]] Result
+{
 public:
     Result(T value) : m_state(std::in_place_index<0>, std::move(value)) {}
     Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {}
@@ -40,7 +42,8 @@ private:
 
 /// Success carries nothing.
 template <>
-class [[nodiscard]] Result<void> {
+class [[nodiscard]] Result<void>
+{
 public:
     Result() = default;
     Result(Error error) : m_error(std::move(error)), m_failed(true) {}

@@ -13,7 +13,8 @@
 #include "conclave/device.hpp"
 #include "conclave/result.hpp"
 
-namespace conclave {
+namespace conclave
+{
 
 enum class Phase : uint8_t { prefill, decode };
 
@@ -23,22 +24,22 @@ struct TraceRow {
     int32_t token = 0;
 };
 
-/// What one forward step did. Views are valid during the call; all arrays are row-major and cover MoE layers only, in the
-/// order of ModelInfo::moe_layers. Every value is the router's own: the experts that ran are these.
+/// What one forward step did. Views are valid during the call; all arrays are row-major and cover MoE layers only, in
+/// the order of ModelInfo::moe_layers. Every value is the router's own: the experts that ran are these.
 struct StepTrace {
     Phase phase = Phase::decode;
     int kernel_class = 0;           ///< 0: one row, 1: 2 to 31, 2: 32 and more
     std::span<const TraceRow> rows; ///< [n_rows]
     int n_moe_layers = 0;
-    int k = 0;                      ///< experts used per token
-    int n_done = 0;                 ///< prompt tokens in the cache after this step
-    int n_total = 0;                ///< prompt tokens of this request
-    std::span<const uint16_t> ids;  ///< [n_rows, n_moe_layers, k], by descending selection score
-    std::span<const float> weights; ///< [n_rows, n_moe_layers, k], as multiplied onto the expert's output
-    std::span<const float> margins; ///< [n_rows, n_moe_layers], selection score of the last chosen minus the best not
-                                    ///< chosen among open groups; infinite when all were chosen
+    int k = 0;                        ///< experts used per token
+    int n_done = 0;                   ///< prompt tokens in the cache after this step
+    int n_total = 0;                  ///< prompt tokens of this request
+    std::span<const uint16_t> ids;    ///< [n_rows, n_moe_layers, k], by descending selection score
+    std::span<const float> weights;   ///< [n_rows, n_moe_layers, k], as multiplied onto the expert's output
+    std::span<const float> margins;   ///< [n_rows, n_moe_layers], selection score of the last chosen minus the best not
+                                      ///< chosen among open groups; infinite when all were chosen
     std::span<const uint32_t> groups; ///< [n_rows, n_moe_layers], bit g set when group g was open
-    int64_t t_ns = 0;               ///< end of the step, since generate was called
+    int64_t t_ns = 0;                 ///< end of the step, since generate was called
     int64_t duration_ns = 0;
 };
 
@@ -71,10 +72,10 @@ struct TraceToken {
     std::vector<std::pair<int32_t, float>> top;
     std::optional<int64_t> t_ns;
     bool has_routes = false;
-    std::vector<uint16_t> ids;     ///< [n_moe_layers, k]
-    std::vector<float> weights;    ///< [n_moe_layers, k]
-    std::vector<float> margins;    ///< [n_moe_layers]
-    std::vector<uint32_t> groups;  ///< [n_moe_layers]
+    std::vector<uint16_t> ids;    ///< [n_moe_layers, k]
+    std::vector<float> weights;   ///< [n_moe_layers, k]
+    std::vector<float> margins;   ///< [n_moe_layers]
+    std::vector<uint32_t> groups; ///< [n_moe_layers]
 };
 
 /// Totals, written last; a trace without it was cut short.
@@ -91,9 +92,10 @@ struct TraceTelemetry {
     DeviceSample sample;
 };
 
-/// Writes one run to an append-only *.ctr file; every record carries its length and CRC32C, so a torn tail loses only what
-/// was not yet closed (256 tokens or one second). Not thread-safe.
-class TraceWriter {
+/// Writes one run to an append-only *.ctr file; every record carries its length and CRC32C, so a torn tail loses only
+/// what was not yet closed (256 tokens or one second). Not thread-safe.
+class TraceWriter
+{
 public:
     static Result<TraceWriter> create(const std::filesystem::path& path, const TraceHeader& header);
     Result<void> prompt(const TracePrompt& prompt);
@@ -113,7 +115,8 @@ private:
     std::unique_ptr<State> m_state;
 };
 
-/// A whole recorded run. `complete` is false when the end record is missing: everything up to the last whole record is here.
+/// A whole recorded run. `complete` is false when the end record is missing: everything up to the last whole record is
+/// here.
 struct Trace {
     TraceHeader header;
     TracePrompt prompt;
