@@ -1,5 +1,8 @@
 #include "bridge/event_queue.hpp"
 
+#include <QCoreApplication>
+#include <QEvent>
+
 #include <utility>
 
 void EventQueue::push(RunEvent event)
@@ -11,7 +14,15 @@ void EventQueue::push(RunEvent event)
         wake = !std::exchange(m_wakePending, true);
     }
     if (wake)
-        QMetaObject::invokeMethod(this, &EventQueue::ready, Qt::QueuedConnection);
+        QCoreApplication::postEvent(this, new QEvent(QEvent::User)); // carries nothing, so that nothing is shared
+}
+
+bool EventQueue::event(QEvent* event)
+{
+    if (event->type() != QEvent::User)
+        return QObject::event(event);
+    emit ready();
+    return true;
 }
 
 QList<RunEvent> EventQueue::drain()

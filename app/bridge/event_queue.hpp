@@ -23,6 +23,9 @@ signals:
     /// Something arrived; once until the next drain.
     void ready();
 
+protected:
+    bool event(QEvent* event) override;
+
 private:
     std::mutex m_mutex;
     QList<RunEvent> m_events;   // guarded by m_mutex

@@ -1,6 +1,8 @@
 #include "storage/store.hpp"
 
+#include <QCoreApplication>
 #include <QDateTime>
+#include <QEvent>
 #include <QLoggingCategory>
 
 #include <chrono>
@@ -322,10 +324,18 @@ void Store::post(Deliver deliver)
         wake = !std::exchange(m_deliveryPending, true);
     }
     if (wake)
-        QMetaObject::invokeMethod(this, &Store::deliver, Qt::QueuedConnection);
+        QCoreApplication::postEvent(this, new QEvent(QEvent::User)); // carries nothing, so that nothing is shared
 }
 
 // GUI thread
+
+bool Store::event(QEvent* event)
+{
+    if (event->type() != QEvent::User)
+        return QObject::event(event);
+    deliver();
+    return true;
+}
 
 void Store::deliver()
 {

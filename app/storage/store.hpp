@@ -80,6 +80,9 @@ signals:
     /// What could not be written has been written.
     void recovered();
 
+protected:
+    bool event(QEvent* event) override;
+
 private:
     using Deliver = std::function<void()>;
     /// Runs on the storage thread; returns what is to run on the GUI thread, which may be nothing.
