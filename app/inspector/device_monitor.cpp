@@ -2,8 +2,12 @@
 
 #include <QLocale>
 #include <QMetaObject>
+#include <bit>
+#include <cmath>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 
@@ -23,13 +27,11 @@ QString percent(double share)
     return QLocale().toString(share * 100, 'f', 0) + u"\u202f%"_s;
 }
 
-// "6.1 / 24 GiB": the unit once when both have the same.
+// "6.1 / 24 GiB": the used part in the unit of the whole, which bytes() chooses by powers of 1,024.
 QString usedOf(uint64_t used, uint64_t total)
 {
-    const QString of = bytes(total), part = bytes(used);
-    const qsizetype unit = of.lastIndexOf(u' '), own = part.lastIndexOf(u' ');
-    const bool same = unit > 0 && own > 0 && of.sliced(unit) == part.sliced(own);
-    return (same ? part.first(own) : part) + u" / "_s + of;
+    const int tens = total == 0 ? 0 : (std::bit_width(total) - 1) / 10;
+    return QLocale().toString(std::ldexp(double(used), -10 * tens), 'f', 1) + u" / "_s + bytes(total);
 }
 
 } // namespace

@@ -13,7 +13,7 @@ struct CpuTimes;
 class Nvml;
 
 /// Reads the counters of this machine and this process. Differences are taken against the previous call. Not
-/// thread-safe. A call costs about 60 µs on Linux without a GPU; each GPU adds about 20 µs (four driver calls). The
+/// thread-safe. A call reads a few files of /proc, and each GPU costs four driver calls. The
 /// driver's library is loaded at the first call.
 class DeviceSampler
 {

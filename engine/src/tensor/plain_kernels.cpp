@@ -1,5 +1,5 @@
 // What stands in for the tuned kernels in a build without Highway: the plain decoders, and dot products over what they
-// decode, summed in double in order. Right, and about ten times slower.
+// decode, summed in double in order. Right, and far slower than the tuned ones.
 
 #include "tensor/block_layout.hpp"
 #include "tensor/codec_kernels.hpp"

@@ -80,6 +80,7 @@ class DeviceMonitorTest : public QObject
     Q_OBJECT
 private slots:
     void absentIsSaid();
+    void usedMemoryHasTheUnitOfTheWhole();
     void presentHasUnits();
     void pollsOnlyWhileActive();
 };

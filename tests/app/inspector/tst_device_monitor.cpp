@@ -37,6 +37,19 @@ void DeviceMonitorTest::absentIsSaid()
     QCOMPARE(value(monitor, 3, DeviceMonitor::DetailRole), QStringLiteral("no NVIDIA driver found"));
 }
 
+void DeviceMonitorTest::usedMemoryHasTheUnitOfTheWhole()
+{
+    DeviceMonitor monitor([] {
+        conclave::DeviceSample sample;
+        sample.memory_total_bytes = uint64_t(24) << 30;
+        sample.memory_available_bytes = (uint64_t(24) << 30) - (uint64_t(512) << 20);
+        return sample;
+    });
+    monitor.setActive(true);
+    QTRY_COMPARE(monitor.count(), 4);
+    QCOMPARE(value(monitor, 1), QStringLiteral("0.5 / 24 GiB"));
+}
+
 void DeviceMonitorTest::presentHasUnits()
 {
     DeviceMonitor monitor([] {
