@@ -15,10 +15,13 @@ namespace conclave
 void attention_mla_ref(const ConclaveMlaWeights& weights, const ConclaveBatch& batch, const ConclaveCacheView* caches,
                        int32_t mode, float* x);
 
-/// The Highway version. Four barriers: the two low-rank products, the queries, the heads, the output.
+/// The Highway version. Four barriers: the two low-rank products, the queries, the heads, the output; one more when
+/// some sequences of the batch take the naive form and others the absorbed one.
 ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& weights, const ConclaveBatch& batch,
                                  const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message);
 
+/// Which form a sequence with n_rows rows in the batch takes; how many others share the batch does not matter, so that
+/// a sequence gets the same bits whoever it is computed with.
 inline bool is_naive(int32_t mode, int32_t n_rows)
 {
     return mode == conclave_mla_naive || (mode == conclave_mla_auto && n_rows >= prefill_rows);

@@ -62,50 +62,60 @@ void project(CpuBackend& backend, const MlaHeads& call, const float* x)
     }
 }
 
-void rotate_queries(const CpuBackend& backend, const MlaHeads& call, int64_t begin, int64_t end)
+/// RoPE of the queries of one form's rows.
+void rotate_queries(const CpuBackend& backend, const MlaHeads& call, bool naive, int64_t begin, int64_t end)
 {
-    for (int32_t i = 0; i < call.batch.n_rows; ++i)
+    for (int32_t i = 0; i < call.batch.n_rows; ++i) {
+        if (call.s.naive[i] != naive)
+            continue;
         for (int64_t h = begin; h < end; ++h)
             rope_rotate(call.w.rope, backend.rope.cos_of(i), backend.rope.sin_of(i),
                         call.query(i, h) + call.w.qk_nope_head_dim);
+    }
 }
 
-/// Rows by sequence, in order of first appearance; quadratic only in the number of sequences.
-void sort_rows(const MlaHeads& call)
+/// Marks the rows whose sequence takes the naive form and lists them by sequence, in order of first appearance;
+/// returns how many. Quadratic only in the number of sequences, and only where any can be naive.
+int32_t choose_form(const ConclaveBatch& batch, int32_t mode, const MlaScratch& s)
 {
-    const int32_t n = call.batch.n_rows;
-    const int32_t* sequence = call.batch.sequence;
-    int32_t filled = 0;
-    for (int32_t i = 0; i < n && filled < n; ++i) {
-        if (std::find(sequence, sequence + i, sequence[i]) != sequence + i)
+    const int32_t n = batch.n_rows;
+    const int32_t* sequence = batch.sequence;
+    std::fill_n(s.naive, n, false);
+    int32_t n_naive = 0;
+    for (int32_t i = 0; i < n && is_naive(mode, n - i); ++i) {
+        if (std::find(sequence, sequence + i, sequence[i]) != sequence + i ||
+            !is_naive(mode, static_cast<int32_t>(std::count(sequence + i, sequence + n, sequence[i]))))
             continue;
         for (int32_t j = i; j < n; ++j)
-            if (sequence[j] == sequence[i])
-                call.s.order[filled++] = j;
+            if (sequence[j] == sequence[i]) {
+                s.naive[j] = true;
+                s.order[n_naive++] = j;
+            }
     }
+    return n_naive;
 }
 
 void attend_absorbed(CpuBackend& backend, const MlaHeads& call)
 {
     const ConclaveMlaWeights& w = call.w;
     const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
-    const int64_t work = call.batch.n_rows * w.n_head * w.kv_lora_rank * (w.qk_nope_head_dim + w.v_head_dim + 2 * last);
+    const int64_t rows = call.batch.n_rows - call.n_naive;
+    const int64_t work = rows * w.n_head * w.kv_lora_rank * (w.qk_nope_head_dim + w.v_head_dim + 2 * last);
     const int64_t n_threads = work < small_work ? 1 : backend.pool->n_threads();
     backend.pool->for_ranges(w.n_head, (w.n_head + n_threads - 1) / n_threads, [&](int64_t begin, int64_t end, int) {
-        rotate_queries(backend, call, begin, end);
+        rotate_queries(backend, call, false, begin, end);
         absorbed_heads(call, begin, end);
     });
 }
 
 void attend_naive(CpuBackend& backend, const MlaHeads& call)
 {
-    sort_rows(call);
     // By lane, not by thread: the pool may have grown since memory was reserved.
     const int64_t lanes = std::min<int64_t>(backend.lanes, call.w.n_head);
     backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {
         for (int64_t lane = begin; lane < end; ++lane)
             for (int64_t h = lane; h < call.w.n_head; h += lanes) {
-                rotate_queries(backend, call, h, h + 1);
+                rotate_queries(backend, call, true, h, h + 1);
                 naive_head(call, h, call.s.lanes[lane]);
             }
     });
@@ -125,6 +135,7 @@ MlaScratch MlaScratch::take(Scratch& scratch, const Shape& shape)
     s.kv = scratch.take<float>(n * width);
     s.q = scratch.take<float>(n * shape.n_head * head_dim);
     s.heads = ActivationRows::take(scratch, n, shape.n_head * shape.v_head_dim);
+    s.naive = scratch.take<bool>(n);
     s.order = scratch.take<int32_t>(n);
     s.absorbed = scratch.take<float>(mla_row_block * shape.n_head * width);
     s.latent = scratch.take<float>(mla_row_block * shape.n_head * shape.kv_lora_rank);
@@ -158,17 +169,17 @@ CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t
 ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& w, const ConclaveBatch& batch,
                                  const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message)
 {
-    const bool naive = is_naive(mode, batch.n_rows);
+    const bool any_naive = is_naive(mode, batch.n_rows); // no sequence has more rows than the batch
     Scratch memory = backend.scratch();
-    const MlaScratch scratch = MlaScratch::take(memory, shape_of(w, batch.n_rows, naive ? backend.lanes : 0));
+    const MlaScratch scratch = MlaScratch::take(memory, shape_of(w, batch.n_rows, any_naive ? backend.lanes : 0));
     if (!memory.fits() || !backend.rope.update(w.rope, batch) || w.kv_lora_rank > mla_decode_floats ||
         w.qk_nope_head_dim > mla_decode_floats)
         return too_large("attention", message);
-    const MlaHeads call = {w, batch, caches, scratch};
+    const MlaHeads call = {w, batch, caches, scratch, choose_form(batch, mode, scratch)};
     project(backend, call, x);
-    if (naive)
+    if (call.n_naive > 0)
         attend_naive(backend, call);
-    else
+    if (call.n_naive < batch.n_rows)
         attend_absorbed(backend, call);
 
     const ConclaveMatrix* const reader[] = {&w.o};

@@ -167,8 +167,9 @@ void absorbed_row(const Head& head, int32_t i, const float* q, float* out)
         out[j] = static_cast<float>(dot(head.v_b.data() + j * rank, latent.data(), rank));
 }
 
-/// All rows of one head; a sequence's keys and values are decompressed once, whatever its number of rows.
-void attend(const Head& head, bool naive, const Floats& q, Floats& out)
+/// All rows of one head, sequence by sequence; the keys and values of a naive one are decompressed once, whatever its
+/// number of rows.
+void attend(const Head& head, int32_t mode, const Floats& q, Floats& out)
 {
     const ConclaveMlaWeights& w = head.w;
     const int64_t head_dim = w.qk_nope_head_dim + w.qk_rope_head_dim;
@@ -179,6 +180,8 @@ void attend(const Head& head, bool naive, const Floats& q, Floats& out)
         const int32_t sequence = head.batch.sequence[first];
         if (std::find(head.batch.sequence, head.batch.sequence + first, sequence) != head.batch.sequence + first)
             continue; // done with its first row
+        const auto rows = std::count(head.batch.sequence + first, head.batch.sequence + n, sequence);
+        const bool naive = is_naive(mode, static_cast<int32_t>(rows));
         for (int32_t i = first; i < n; ++i) {
             if (head.batch.sequence[i] != sequence)
                 continue;
@@ -210,8 +213,7 @@ void attention_mla_ref(const ConclaveMlaWeights& w, const ConclaveBatch& batch, 
     const int64_t width = static_cast<int64_t>(w.n_head) * w.v_head_dim;
     Floats heads = floats(batch.n_rows * width);
     for (int64_t h = 0; h < w.n_head; ++h)
-        attend({w, batch, caches, h, decode_matrix(w.k_b, h), decode_matrix(w.v_b, h)}, is_naive(mode, batch.n_rows), q,
-               heads);
+        attend({w, batch, caches, h, decode_matrix(w.k_b, h), decode_matrix(w.v_b, h)}, mode, q, heads);
     Floats out = floats(static_cast<int64_t>(batch.n_rows) * w.hidden);
     matmul_ref(w.o, 0, heads.data(), width, batch.n_rows, out.data(), w.hidden);
     for (size_t i = 0; i < out.size(); ++i)

@@ -61,6 +61,15 @@ void attend(const MlaHeads& call, int64_t row, int64_t held, int64_t begin, int6
         scale_by(1.0f / softmax[h].sum, rank, latent + h * rank);
 }
 
+/// Absorbed rows from `first` on that lie side by side, at most a block of them.
+int64_t rows_together(const MlaHeads& call, int64_t first)
+{
+    int64_t n = 0;
+    while (n < mla_row_block && first + n < call.batch.n_rows && !call.s.naive[first + n])
+        ++n;
+    return n;
+}
+
 } // namespace
 
 void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end)
@@ -69,8 +78,11 @@ void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end)
     const int64_t rank = w.kv_lora_rank;
     const int64_t width = rank + w.qk_rope_head_dim;
     const int64_t out_width = static_cast<int64_t>(w.n_head) * w.v_head_dim;
-    for (int64_t first = 0; first < call.batch.n_rows; first += mla_row_block) {
-        const int64_t n = std::min<int64_t>(mla_row_block, call.batch.n_rows - first);
+    int64_t n = 0;
+    for (int64_t first = 0; first < call.batch.n_rows; first += std::max<int64_t>(n, 1)) {
+        n = rows_together(call, first);
+        if (n == 0)
+            continue; // a naive row
         for (int64_t h = begin; h < end; ++h) {
             float* absorbed = call.s.absorbed + h * width;
             multiply_decoded(w.k_b, h,

@@ -40,7 +40,8 @@ struct MlaScratch {
     float* kv;              ///< [n_rows, kv_lora_rank + rope]
     float* q;               ///< [n_rows, n_head, nope + rope]
     ActivationRows heads;   ///< [n_rows, n_head * v_head_dim]
-    int32_t* order;         ///< [n_rows] rows by sequence, each sequence in order of position
+    bool* naive;            ///< [n_rows] whether the row's sequence takes the naive form
+    int32_t* order;         ///< [n_rows] the naive rows by sequence, each sequence in order of position
     float* absorbed;        ///< [mla_row_block, n_head, kv_lora_rank + rope]
     float* latent;          ///< [mla_row_block, n_head, kv_lora_rank]
     float* scores;          ///< [n_head, mla_piece]
@@ -56,6 +57,7 @@ struct MlaHeads {
     const ConclaveBatch& batch;
     const ConclaveCacheView* caches;
     const MlaScratch& s;
+    int32_t n_naive = 0; ///< rows in s.order
 
     int64_t head_dim() const { return w.qk_nope_head_dim + w.qk_rope_head_dim; }
     float* query(int64_t row, int64_t head) const { return s.q + (row * w.n_head + head) * head_dim(); }
@@ -68,9 +70,9 @@ struct CachePiece {
 };
 CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t n_positions);
 
-/// Heads [begin, end) of all rows: the cached rows are read once for all of them.
+/// Heads [begin, end) of the rows that are not naive: the cached rows are read once for all of them.
 void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end);
-/// One head of all rows, in the memory of one lane.
+/// One head of the naive rows, in the memory of one lane.
 void naive_head(const MlaHeads& call, int64_t head, const MlaScratch::Lane& lane);
 
 } // namespace conclave

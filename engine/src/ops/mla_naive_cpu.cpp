@@ -73,9 +73,9 @@ void naive_head(const MlaHeads& call, int64_t head, const MlaScratch::Lane& lane
     decode_matrix(call.w.k_b, head, lane.k_b);
     decode_matrix(call.w.v_b, head, lane.v_b);
     const int32_t* order = call.s.order;
-    for (int64_t begin = 0; begin < call.batch.n_rows;) {
+    for (int64_t begin = 0; begin < call.n_naive;) {
         int64_t end = begin + 1;
-        while (end < call.batch.n_rows && call.batch.sequence[order[end]] == call.batch.sequence[order[begin]])
+        while (end < call.n_naive && call.batch.sequence[order[end]] == call.batch.sequence[order[begin]])
             ++end;
         attend(call, head, order + begin, end - begin, lane);
         begin = end;

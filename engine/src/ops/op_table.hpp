@@ -61,7 +61,8 @@ struct ConclaveRope {
     float magnitude;     // multiplies cos and sin
 };
 
-// auto: naive from 32 rows on, where decompressing the cache once serves many queries; absorbed below.
+// auto: each sequence by its own rows in the batch: naive from 32 on, where decompressing the cache once serves many
+// queries; absorbed below.
 enum ConclaveMlaMode : int32_t { conclave_mla_auto = 0, conclave_mla_naive, conclave_mla_absorbed };
 
 // Multi-head latent attention. x += W_o · attention(RMSNorm(x)).

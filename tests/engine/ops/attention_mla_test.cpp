@@ -72,6 +72,50 @@ std::vector<Case> cases()
     };
 }
 
+constexpr int32_t n_earlier = 6;
+
+/// Runs the rows of `batch` at once, and the rows of each of its sequences alone with `mode` and, for `auto`, with the
+/// form that this many rows take: all to the same bits. Every sequence has n_earlier positions before.
+void expect_equal_alone(const ConclaveOpTable* table, const Case& c, const SampleBatch& batch, int32_t n_sequences,
+                        ConclaveMlaMode mode)
+{
+    SampleNumbers numbers(5);
+    const SampleMla layer(numbers, c.dtype, c.shape);
+    OpBackend wide(table, 2, 256), backend(table, 2);
+    const int32_t hidden = c.shape.hidden;
+    const Floats earlier = numbers.floats(n_earlier * hidden, 1);
+    const Floats x = numbers.floats(static_cast<int64_t>(batch.position.size()) * hidden, 1);
+    SampleCaches together = caches_for(layer, n_sequences);
+    for (int32_t s = 0; s < n_sequences; ++s) {
+        SampleBatch rows;
+        for (int32_t p = 0; p < n_earlier; ++p)
+            rows.add(s, p);
+        attend(wide, layer, together, rows, earlier, conclave_mla_absorbed);
+    }
+    const Floats all = attend(wide, layer, together, batch, x, mode);
+    for (int32_t s = 0; s < n_sequences; ++s) {
+        SampleBatch rows;
+        Floats own, expected;
+        for (size_t i = 0; i < batch.position.size(); ++i)
+            if (batch.sequence[i] == s) {
+                rows.add(0, batch.position[i]);
+                const auto at = static_cast<int32_t>(i);
+                const Floats in = slice(x, hidden, at, at + 1), out = slice(all, hidden, at, at + 1);
+                own.insert(own.end(), in.begin(), in.end());
+                expected.insert(expected.end(), out.begin(), out.end());
+            }
+        const ConclaveMlaMode form = mode != conclave_mla_auto    ? mode
+                                     : rows.position.size() >= 32 ? conclave_mla_naive
+                                                                  : conclave_mla_absorbed;
+        for (const ConclaveMlaMode tried : {mode, form}) {
+            SampleCaches alone = caches_for(layer, 1);
+            attend(backend, layer, alone, run_of(0, n_earlier), earlier, conclave_mla_absorbed);
+            EXPECT_EQ(attend(backend, layer, alone, rows, own, tried), expected)
+                << "sequence " << s << " mode " << tried;
+        }
+    }
+}
+
 } // namespace
 
 TEST(attention_mla, naive_and_absorbed_agree)
@@ -100,35 +144,36 @@ TEST(attention_mla, several_sequences_at_once_equal_each_alone)
         for (const ConclaveMlaMode mode : {conclave_mla_naive, conclave_mla_absorbed})
             for (const Case& c : cases()) {
                 SCOPED_TRACE(std::string(table->name) + " mode " + std::to_string(mode));
-                SampleNumbers numbers(5);
-                const SampleMla layer(numbers, c.dtype, c.shape);
-                OpBackend backend(table, 2);
                 constexpr int32_t n_sequences = 3, n_positions = 70;
                 SampleBatch mixed;
                 for (int32_t p = 0; p < n_positions; ++p) // interleaved, and of different lengths
                     for (int32_t s = 0; s < n_sequences; ++s)
-                        if (p < n_positions - 30 * s)
+                        if (p >= n_earlier && p < n_positions - 30 * s)
                             mixed.add(s, p);
-                OpBackend wide(table, 2, 256);
-                const Floats x = numbers.floats(static_cast<int64_t>(mixed.position.size()) * c.shape.hidden, 1);
-                SampleCaches together = caches_for(layer, n_sequences);
-                const Floats all = attend(wide, layer, together, mixed, x, mode);
-                for (int32_t s = 0; s < n_sequences; ++s) {
-                    SampleCaches alone = caches_for(layer, 1);
-                    SampleBatch rows;
-                    Floats own, expected;
-                    for (size_t i = 0; i < mixed.position.size(); ++i)
-                        if (mixed.sequence[i] == s) {
-                            rows.add(0, mixed.position[i]);
-                            const auto at = static_cast<int32_t>(i);
-                            const Floats in = slice(x, c.shape.hidden, at, at + 1);
-                            const Floats out = slice(all, c.shape.hidden, at, at + 1);
-                            own.insert(own.end(), in.begin(), in.end());
-                            expected.insert(expected.end(), out.begin(), out.end());
-                        }
-                    EXPECT_EQ(attend(backend, layer, alone, rows, own, mode), expected) << "sequence " << s;
-                }
+                expect_equal_alone(table, c, mixed, n_sequences, mode);
             }
+}
+
+TEST(attention_mla, auto_takes_each_sequence_by_its_own_rows)
+{
+    constexpr int32_t n_single = 40;
+    SampleBatch answers; // 40 answers decode together: the batch is large, every sequence has one row
+    for (int32_t s = 0; s < n_single; ++s)
+        answers.add(s, n_earlier);
+    SampleBatch mixed; // and a prompt of 33 rows, one of 31 and one more answer between them
+    for (int32_t p = 0; p < 33; ++p) {
+        mixed.add(0, n_earlier + p);
+        if (p < 31)
+            mixed.add(1, n_earlier + p);
+        if (p % 3 == 0)
+            mixed.add(2 + p / 3, n_earlier);
+    }
+    for (const ConclaveOpTable* table : {conclave_reference_ops(), conclave_cpu_ops()})
+        for (const Case& c : cases()) {
+            SCOPED_TRACE(std::string(table->name) + " hidden " + std::to_string(c.shape.hidden));
+            expect_equal_alone(table, c, answers, n_single, conclave_mla_auto);
+            expect_equal_alone(table, c, mixed, 13, conclave_mla_auto);
+        }
 }
 
 TEST(attention_mla, a_prompt_at_once_equals_its_tokens_one_by_one)
@@ -155,7 +200,7 @@ TEST(attention_mla, a_prompt_at_once_equals_its_tokens_one_by_one)
         }
 }
 
-TEST(attention_mla, auto_takes_the_naive_form_from_32_rows_on)
+TEST(attention_mla, auto_takes_the_naive_form_from_32_rows_of_a_sequence_on)
 {
     SampleNumbers numbers(8);
     const SampleMla layer(numbers, DType::F32, cases()[1].shape);
