@@ -33,4 +33,10 @@ inline std::filesystem::path golden(const std::string& name)
     return std::filesystem::path(CONCLAVE_SOURCE_DIR) / "tests" / "golden" / "model" / name;
 }
 
+/// The model that comes with the program.
+inline std::filesystem::path built_in_model()
+{
+    return std::filesystem::path(CONCLAVE_SOURCE_DIR) / "resources" / "models" / "guide-ds.gguf";
+}
+
 } // namespace conclave::test

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ops/sample_layers.hpp"
+
 namespace conclave::test
 {
 
@@ -166,6 +168,26 @@ void TinyModel::add(std::string name, std::vector<int64_t> dims, float scale)
     m_tensors.push_back({std::move(name), std::move(dims), std::move(data)});
 }
 
+int TinyModel::store_as(DType dtype)
+{
+    SampleNumbers numbers(m_random);
+    int n_stored = 0;
+    for (Tensor& tensor : m_tensors) {
+        const auto& dims = tensor.dims;
+        if (dims.size() < 2 || dims[0] % dtype_info(dtype)->block_size != 0 ||
+            tensor.name.ends_with("ffn_gate_inp.weight"))
+            continue;
+        const auto n_matrices = static_cast<int32_t>(dims.size() > 2 ? dims[2] : 1);
+        const SampleMatrix matrix = sample_matrix(numbers, dtype, n_matrices, dims[1], dims[0]);
+        const auto* bytes = static_cast<const uint8_t*>(matrix.view().data);
+        tensor.blocks.assign(bytes, bytes + matrix.view().matrix_bytes * n_matrices);
+        tensor.data.clear();
+        tensor.dtype = dtype;
+        ++n_stored;
+    }
+    return n_stored;
+}
+
 void TinyModel::set(std::string_view key, Value value)
 {
     remove_key(key);
@@ -208,14 +230,15 @@ std::vector<uint8_t> TinyModel::bytes() const
         out.put(static_cast<uint32_t>(tensor.dims.size()));
         for (const int64_t dim : tensor.dims)
             out.put(static_cast<uint64_t>(dim));
-        out.put<uint32_t>(0); // F32
+        out.put(static_cast<uint32_t>(tensor.dtype));
         out.put(offset);
-        offset += (tensor.data.size() * sizeof(float) + 31) / 32 * 32;
+        offset += (tensor.data.size() * sizeof(float) + tensor.blocks.size() + 31) / 32 * 32;
     }
     out.align();
     for (const Tensor& tensor : m_tensors) {
         for (const float x : tensor.data)
             out.put(x);
+        out.data.insert(out.data.end(), tensor.blocks.begin(), tensor.blocks.end());
         out.align();
     }
     return std::move(out.data);

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "tensor/dtype.hpp"
+
 namespace conclave::test
 {
 
@@ -25,6 +27,8 @@ public:
         std::string name;
         std::vector<int64_t> dims; ///< contiguous first
         std::vector<float> data;
+        DType dtype = DType::F32;
+        std::vector<uint8_t> blocks = {}; ///< the content when dtype is not F32; data is then empty
     };
 
     TinyModel() : TinyModel(Shape{}) {}
@@ -36,6 +40,9 @@ public:
     void remove_tensor(std::string_view name);
     Tensor& tensor(std::string_view name);
     void add(std::string name, std::vector<int64_t> dims, float scale);
+    /// Fills every matrix whose rows are whole blocks of `dtype` with random blocks of it; norms, biases and routers
+    /// stay F32, as in published files. Returns how many that were.
+    int store_as(DType dtype);
 
     std::vector<uint8_t> bytes() const;
     /// Writes the file and returns its path; the folder goes when the process ends.
