@@ -1,23 +1,62 @@
-// Runs a fuzz target without libFuzzer: PROGRAM [--runs N] [--seed S] [--first I] [FILE...]
-// Run I mutates one of the files (or of the built-in corpus) by a generator seeded with S and I alone, so that a run
-// can be repeated with --first I --runs 1. Fails when a run takes more than ten seconds or more memory than four times
-// its input and 64 MiB; a crash ends the program.
+// Runs a fuzz target without libFuzzer: PROGRAM [--runs N] [--long-runs N] [--seed S] [--first I] [FILE...]
+// First every prefix of the first 4 KiB of each file (or of the built-in corpus), and one per 4 KiB after them; not
+// with
+// --first. Then run I mutates one of the files by a generator seeded with S and I alone, so that a run can be repeated
+// with --first I --runs 1. --long-runs counts instead of --runs when the full counts are asked for. Fails when an input
+// takes more time or memory than its bounds allow; a crash ends the program.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "fuzz_target.hpp"
+#include "hostile_bounds.hpp"
 #include "mutate.hpp"
 #include "peak_memory.hpp"
 
 namespace
 {
 
-constexpr double most_seconds = 10;
-constexpr size_t memory_factor = 4, memory_slack = size_t{64} << 20;
+/// Runs inputs, each measured by itself.
+class Driver
+{
+public:
+    ~Driver() { std::printf("slowest %.3f s, most memory %zu bytes\n", m_slowest, m_most_memory); }
+
+    /// False when it took too much.
+    bool run(std::span<const uint8_t> input, const char* what, uint64_t which)
+    {
+        conclave::reset_peak_memory();
+        const auto start = std::chrono::steady_clock::now();
+        LLVMFuzzerTestOneInput(input.data(), input.size());
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        const size_t memory = conclave::peak_memory().value_or(0);
+        m_slowest = std::max(m_slowest, seconds);
+        m_most_memory = std::max(m_most_memory, memory);
+        if (seconds <= conclave::hostile_seconds && memory <= conclave::hostile_bytes(input.size()))
+            return true;
+        std::fprintf(stderr, "%s %llu: %.1f s, %zu bytes for an input of %zu\n", what,
+                     static_cast<unsigned long long>(which), seconds, memory, input.size());
+        return false;
+    }
+
+private:
+    double m_slowest = 0;
+    size_t m_most_memory = 0;
+};
+
+bool run_prefixes(Driver& driver, const std::vector<uint8_t>& file)
+{
+    for (size_t n = 0; n < file.size(); n += n < 4096 ? 1 : 4096)
+        if (!driver.run({file.data(), n}, "prefix", n))
+            return false;
+    return true;
+}
 
 std::vector<uint8_t> read_file(const char* path)
 {
@@ -33,43 +72,40 @@ std::vector<uint8_t> read_file(const char* path)
 
 int main(int argc, char** argv)
 {
-    uint64_t n_runs = 1000, seed = 1, first = 0;
+    uint64_t n_runs = 1000, seed = 1;
+    std::optional<uint64_t> n_long_runs, first;
     std::vector<std::vector<uint8_t>> corpus;
     for (int i = 1; i < argc; ++i) {
-        uint64_t* number = nullptr;
-        if (std::strcmp(argv[i], "--runs") == 0)
-            number = &n_runs;
-        else if (std::strcmp(argv[i], "--seed") == 0)
-            number = &seed;
-        else if (std::strcmp(argv[i], "--first") == 0)
-            number = &first;
-        if (!number)
+        const std::string_view option = argv[i];
+        if (!option.starts_with("--") || i + 1 == argc) {
             corpus.push_back(read_file(argv[i]));
-        else if (++i < argc)
-            *number = std::stoull(argv[i]);
+            continue;
+        }
+        const uint64_t number = std::stoull(argv[++i]);
+        if (option == "--runs")
+            n_runs = number;
+        else if (option == "--long-runs")
+            n_long_runs = number;
+        else if (option == "--seed")
+            seed = number;
+        else if (option == "--first")
+            first = number;
     }
     if (corpus.empty())
         corpus = conclave::default_corpus();
 
-    double slowest = 0;
-    size_t most_memory = 0;
-    for (uint64_t run = first; run < first + n_runs; ++run) {
+    Driver driver;
+    if (!first && !std::ranges::all_of(corpus, [&](const auto& file) { return run_prefixes(driver, file); }))
+        return 1;
+    if (n_long_runs && conclave::thorough())
+        n_runs = *n_long_runs;
+    const uint64_t begin = first.value_or(0);
+    for (uint64_t run = begin; run < begin + n_runs; ++run) {
         std::mt19937_64 random(seed * 0x9E3779B97F4A7C15u + run);
         const auto input = conclave::mutate(corpus[random() % corpus.size()], random);
-        conclave::reset_peak_memory();
-        const auto start = std::chrono::steady_clock::now();
-        LLVMFuzzerTestOneInput(input.data(), input.size());
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        const size_t memory = conclave::peak_memory().value_or(0);
-        slowest = std::max(slowest, seconds);
-        most_memory = std::max(most_memory, memory);
-        if (seconds > most_seconds || memory > memory_factor * input.size() + memory_slack) {
-            std::fprintf(stderr, "run %llu: %.1f s, %zu bytes for an input of %zu\n",
-                         static_cast<unsigned long long>(run), seconds, memory, input.size());
+        if (!driver.run(input, "run", run))
             return 1;
-        }
     }
-    std::printf("%llu runs, slowest %.3f s, most memory %zu bytes\n", static_cast<unsigned long long>(n_runs), slowest,
-                most_memory);
+    std::printf("%llu runs, ", static_cast<unsigned long long>(n_runs));
     return 0;
 }

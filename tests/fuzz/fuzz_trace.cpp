@@ -69,7 +69,8 @@ bool sound(const Trace& trace)
 
 void write_input(std::span<const uint8_t> bytes)
 {
-    std::ofstream file(input_path(), std::ios::binary | std::ios::trunc);
+    std::filesystem::remove(input_path()); // to truncate it and write it anew waits for the disk on some systems
+    std::ofstream file(input_path(), std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 

@@ -107,6 +107,7 @@ public:
 
     static void write_bytes(const std::filesystem::path& path, std::span<const uint8_t> bytes)
     {
+        std::filesystem::remove(path); // to truncate a file and write it anew waits for the disk on some systems
         std::ofstream(path, std::ios::binary)
             .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
