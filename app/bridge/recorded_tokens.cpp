@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "bridge/recorded_text.hpp"
 #include "conclave/trace.hpp"
 
 RecordedTokens::RecordedTokens(QObject* parent) : QObject(parent)
@@ -24,9 +25,10 @@ void RecordedTokens::load(qint64 messageId, const QString& tracePath)
             return; // the inspector says why when it is asked for the answer's routes
         QList<QByteArray> pieces;
         QList<int> positions;
+        RecordedText text(*trace);
         for (const conclave::TraceToken& token : trace->tokens) {
             if (token.generated) {
-                pieces << QByteArray::fromStdString(token.text);
+                pieces << text.next(token);
                 positions << token.position;
             }
         }

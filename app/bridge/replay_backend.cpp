@@ -16,19 +16,6 @@ constexpr int frameMs = 16;
 constexpr int fastTokensPerTurn = 64;
 constexpr size_t prefillRowsPerStep = 64;
 
-// Bytes at the end that begin a character of UTF-8 without ending it.
-size_t incompleteTail(const std::string& bytes)
-{
-    for (size_t back = 1; back <= std::min<size_t>(3, bytes.size()); ++back) {
-        const auto c = static_cast<unsigned char>(bytes[bytes.size() - back]);
-        if ((c & 0xC0) == 0x80)
-            continue;
-        const size_t needed = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
-        return needed > back ? back : 0;
-    }
-    return 0;
-}
-
 } // namespace
 
 ReplayBackend::ReplayBackend(Pace pace, QObject* parent) : ChatBackend(parent), m_pace(pace)
@@ -93,12 +80,12 @@ void ReplayBackend::start(const RunRequest& request)
     m_next = 0;
     m_generated = 0;
     m_stopped = false;
-    m_pendingBytes.clear();
     if (!m_trace) {
         push({m_runId, RunFailed{tr("No recorded run is open.")}});
         m_runId = 0;
         return;
     }
+    m_text.emplace(*m_trace);
     m_clock.start();
     pushPrompt();
     m_timer.start();
@@ -170,17 +157,13 @@ void ReplayBackend::pushPrompt()
 
 void ReplayBackend::pushToken(const conclave::TraceToken& token)
 {
-    m_pendingBytes += token.text;
-    const bool last = m_next + 1 == m_trace->tokens.size();
-    const size_t whole = m_pendingBytes.size() - (last ? 0 : incompleteTail(m_pendingBytes));
     RunToken run{.index = m_generated++,
                  .position = token.position,
                  .id = token.id,
-                 .text = QString::fromUtf8(m_pendingBytes.data(), qsizetype(whole)),
+                 .text = QString::fromUtf8(m_text->next(token)),
                  .logprob = token.logprob.value_or(0),
                  .entropy = token.entropy.value_or(0),
                  .tNs = token.t_ns.value_or(0)};
-    m_pendingBytes.erase(0, whole);
     for (const auto& [id, logprob] : token.top)
         run.top.emplaceBack(id, logprob);
     push({m_runId, std::move(run)});

@@ -6,10 +6,10 @@
 #include <QTimer>
 
 #include <memory>
-#include <string>
-#include <vector>
+#include <optional>
 
 #include "bridge/chat_backend.hpp"
+#include "bridge/recorded_text.hpp"
 #include "storage/message.hpp"
 
 namespace conclave
@@ -59,7 +59,7 @@ private:
     quint64 m_runId = 0; ///< 0: nothing runs
     size_t m_next = 0;   ///< token that comes next
     int m_generated = 0;
-    std::string m_pendingBytes; ///< of a character that is not whole yet
+    std::optional<RecordedText> m_text; ///< of the run that is played
     QTimer m_timer;
     QElapsedTimer m_clock;
     QThreadPool m_pool; ///< last: its thread ends before the members it reports to

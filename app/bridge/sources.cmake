@@ -3,6 +3,7 @@ list(APPEND CONCLAVE_APP_SOURCES
   bridge/engine_worker.cpp bridge/engine_worker.hpp
   bridge/event_queue.cpp bridge/event_queue.hpp
   bridge/model_host.cpp bridge/model_host.hpp
+  bridge/recorded_text.cpp bridge/recorded_text.hpp
   bridge/recorded_tokens.cpp bridge/recorded_tokens.hpp
   bridge/replay_backend.cpp bridge/replay_backend.hpp
   bridge/routing_shape.cpp bridge/routing_shape.hpp

@@ -1,5 +1,7 @@
 #include "inspector/trace_history.hpp"
 
+#include "bridge/recorded_text.hpp"
+
 RoutingShape shapeOf(const conclave::TraceHeader& header)
 {
     RoutingShape shape;
@@ -31,12 +33,13 @@ std::shared_ptr<RoutingHistory> historyOf(const conclave::Trace& trace, int half
     RunStep step;
     step.nMoeLayers = history->moeLayers();
     step.k = history->shape().nExpertsUsed;
+    RecordedText text(trace);
     for (const conclave::TraceToken& token : trace.tokens) {
         if (token.generated) {
             RunToken run;
             run.position = token.position;
             run.id = token.id;
-            run.text = QString::fromUtf8(token.text.data(), qsizetype(token.text.size()));
+            run.text = QString::fromUtf8(text.next(token));
             run.logprob = token.logprob.value_or(0);
             run.entropy = token.entropy.value_or(0);
             history->addToken(run);

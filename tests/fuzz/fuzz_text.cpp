@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "conclave/utf8_stream.hpp"
 #include "fuzz_target.hpp"
 #include "text/byte_alphabet.hpp"
 #include "text/chat_template.hpp"
 #include "text/tokenizer.hpp"
 #include "text/utf8.hpp"
-#include "text/utf8_stream.hpp"
 
 namespace
 {

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "conclave/session.hpp"
+#include "conclave/utf8_stream.hpp"
 #include "generate/forward.hpp"
 #include "generate/kv_cache.hpp"
 #include "generate/sampler.hpp"
 #include "generate/trace_recorder.hpp"
 #include "model/model_state.hpp"
-#include "text/utf8_stream.hpp"
 
 namespace conclave
 {

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "conclave/utf8_stream.hpp"
 #include "golden_vocabulary.hpp"
 #include "text/byte_alphabet.hpp"
-#include "text/utf8_stream.hpp"
 
 namespace conclave
 {

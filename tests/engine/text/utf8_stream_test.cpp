@@ -1,4 +1,4 @@
-#include "text/utf8_stream.hpp"
+#include "conclave/utf8_stream.hpp"
 
 #include <gtest/gtest.h>
 
