@@ -39,8 +39,12 @@ private:
 bool mix_tokens(Ops& ops, const ForwardStep& step, size_t layer)
 {
     const ConclaveCacheView cache = step.cache.layer(layer);
-    const auto& mla = std::get<ConclaveMlaWeights>(step.weights.layers[layer].token_mixer);
-    return ops.run(&ConclaveOpTable::attention_mla, &mla, &step.batch, &cache, step.mla_mode, step.x.data());
+    const TokenMixer& mixer = step.weights.layers[layer].token_mixer;
+    if (const auto* gqa = std::get_if<ConclaveGqaWeights>(&mixer)) {
+        return ops.run(&ConclaveOpTable::attention_gqa, gqa, &step.batch, &cache, step.x.data());
+    }
+    return ops.run(&ConclaveOpTable::attention_mla, &std::get<ConclaveMlaWeights>(mixer), &step.batch, &cache,
+                   step.mla_mode, step.x.data());
 }
 
 bool mix_channels(Ops& ops, const ForwardStep& step, const ChannelMixer& mixer)

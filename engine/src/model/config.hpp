@@ -37,8 +37,8 @@ struct RopeScaling {
     double attn_factor = 1; ///< GGUF only: multiplies cos and sin besides
 };
 
-/// Published hyperparameters in their published spelling (config.json of DeepSeek-V2 and V3), whatever the file calls
-/// them.
+/// Published hyperparameters in their published spelling (config.json of each family; where families differ, that of
+/// DeepSeek-V3), whatever the file calls them.
 struct Config {
     std::string name;
     int vocab_size = 0;
@@ -50,12 +50,16 @@ struct Config {
     double rms_norm_eps = 1e-6;
 
     int num_attention_heads = 0;
+    int num_key_value_heads = 0; ///< grouped-query attention; 0: multi-head latent attention
+    int head_dim = 0;            ///< of queries, keys and values alike; grouped-query attention
+
     int q_lora_rank = 0; ///< 0: queries come from one matrix
     int kv_lora_rank = 0;
     int qk_nope_head_dim = 0;
     int qk_rope_head_dim = 0;
     int v_head_dim = 0;
 
+    int rotary_dim = 0; ///< values of a head (of its rotary part, with latent attention) that RoPE turns
     double rope_theta = 10000;
     bool rope_interleave = true; ///< pairs (2i, 2i+1)
     RopeScaling rope_scaling;
@@ -65,6 +69,7 @@ struct Config {
     int num_experts_per_tok = 0;
     int n_shared_experts = 0;
     int moe_intermediate_size = 0;
+    int shared_expert_intermediate_size = 0; ///< all shared experts as the one MLP that files store
     ScoringFunc scoring_func = ScoringFunc::softmax;
     TopkMethod topk_method = TopkMethod::greedy;
     bool has_selection_bias = false; ///< e_score_correction_bias

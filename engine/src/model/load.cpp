@@ -38,11 +38,18 @@ Result<const Arch*> arch_of(const Gguf& file, const std::string& file_name)
                  file_name + ": the architecture \"" + std::string(*name) + "\" is not supported; known are: " + known};
 }
 
-ConclaveRope make_rope(const Config& config, DerivedTensors& derived)
+/// Llama 3 stores its scaling as one divisor per frequency.
+ConclaveRope make_rope(const Config& config, TensorSource& tensors)
 {
-    const int n_dims = config.qk_rope_head_dim;
-    const std::span<float> table = derived.add(n_dims / 2);
+    const int n_dims = config.rotary_dim;
+    const std::span<float> table = tensors.derive(n_dims / 2);
     rope_inverse_frequencies(config, n_dims, table);
+    if (tensors.has("rope_freqs.weight")) {
+        const float* divisors = tensors.vector("rope_freqs.weight", n_dims / 2);
+        for (int i = 0; divisors && i < n_dims / 2; ++i) {
+            table[static_cast<size_t>(i)] /= divisors[i];
+        }
+    }
     return {table.data(), n_dims, config.rope_interleave, static_cast<float>(rope_magnitude(config.rope_scaling))};
 }
 
@@ -70,7 +77,7 @@ Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, co
                   std::stop_token stop)
 {
     bind_ends(tensors, model.file, model.config, model.weights);
-    const ConclaveRope rope = make_rope(model.config, model.weights.derived);
+    const ConclaveRope rope = make_rope(model.config, tensors);
     for (int i = 0; i < model.config.num_hidden_layers && !tensors.error(); ++i) {
         if (stop.stop_requested()) {
             return cancelled(file_name);

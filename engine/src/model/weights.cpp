@@ -7,6 +7,9 @@ namespace conclave
 
 int cache_row_width(const TokenMixer& mixer)
 {
+    if (const auto* gqa = std::get_if<ConclaveGqaWeights>(&mixer)) {
+        return 2 * gqa->n_head_kv * gqa->head_dim;
+    }
     const auto& mla = std::get<ConclaveMlaWeights>(mixer);
     return mla.kv_lora_rank + mla.qk_rope_head_dim;
 }
@@ -37,6 +40,13 @@ void widen(ConclaveLimits& limits, const ConclaveMlaWeights& mla)
     limits.max_head_dim = std::max({limits.max_head_dim, mla.qk_nope_head_dim + mla.qk_rope_head_dim, mla.v_head_dim});
     limits.kv_lora_rank = std::max(limits.kv_lora_rank, mla.kv_lora_rank);
     limits.q_lora_rank = std::max(limits.q_lora_rank, mla.q_lora_rank);
+}
+
+void widen(ConclaveLimits& limits, const ConclaveGqaWeights& gqa)
+{
+    limits.n_head = std::max(limits.n_head, gqa.n_head);
+    limits.n_head_kv = std::max(limits.n_head_kv, gqa.n_head_kv);
+    limits.max_head_dim = std::max(limits.max_head_dim, gqa.head_dim);
 }
 
 void widen(ConclaveLimits& limits, const ConclaveMlpWeights& mlp)
@@ -84,6 +94,16 @@ public:
         }
         floats(mla.hidden + mla.q_lora_rank + mla.kv_lora_rank);
     }
+    void mixer(const ConclaveGqaWeights& gqa)
+    {
+        for (const ConclaveMatrix* matrix : {&gqa.q, &gqa.k, &gqa.v, &gqa.o}) {
+            whole(*matrix);
+        }
+        const int q_width = gqa.n_head * gqa.head_dim, kv_width = gqa.n_head_kv * gqa.head_dim;
+        const bool by_row = gqa.qk_norm == conclave_qk_norm_row;
+        floats(gqa.hidden + (gqa.q_bias ? q_width : 0) + (gqa.k_bias ? kv_width : 0) + (gqa.v_bias ? kv_width : 0));
+        floats(gqa.q_norm ? by_row ? q_width + kv_width : 2 * gqa.head_dim : 0);
+    }
     void mixer(const ConclaveMlpWeights& mlp)
     {
         for (const ConclaveMatrix* matrix : {&mlp.gate, &mlp.up, &mlp.down}) {
@@ -96,7 +116,8 @@ public:
         for (const ConclaveMatrix* matrix : {&moe.gate_exps, &moe.up_exps, &moe.down_exps}) {
             part(*matrix, moe.n_experts_used, moe.n_experts);
         }
-        for (const ConclaveMatrix* matrix : {&moe.router, &moe.gate_shexp, &moe.up_shexp, &moe.down_shexp}) {
+        for (const ConclaveMatrix* matrix :
+             {&moe.router, &moe.gate_shexp, &moe.up_shexp, &moe.down_shexp, &moe.shexp_gate}) {
             whole(*matrix);
         }
         floats(moe.hidden + (moe.bias ? moe.n_experts : 0));

@@ -14,7 +14,7 @@ namespace conclave
 /// How a mixer's result meets the residual stream. Every op of the table adds to it after its own RMSNorm.
 enum class ResidualPolicy { pre_norm_add };
 
-using TokenMixer = std::variant<ConclaveMlaWeights>;
+using TokenMixer = std::variant<ConclaveMlaWeights, ConclaveGqaWeights>;
 using ChannelMixer = std::variant<ConclaveMlpWeights, ConclaveMoeWeights>;
 
 /// A layer as data: residual policy × token mixer × channel mixer. A family's quirks end here.

@@ -159,13 +159,6 @@ MlaScratch MlaScratch::take(Scratch& scratch, const Shape& shape)
     return s;
 }
 
-CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t n_positions)
-{
-    const int32_t in_page = cache.page_rows - position % cache.page_rows;
-    const int32_t in_piece = mla_piece - position % mla_piece;
-    return {cache_row(cache, position), std::min({in_page, in_piece, n_positions - position})};
-}
-
 ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& w, const ConclaveBatch& batch,
                                  const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message)
 {
@@ -182,12 +175,7 @@ ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& 
     if (call.n_naive < batch.n_rows)
         attend_absorbed(backend, call);
 
-    const ConclaveMatrix* const reader[] = {&w.o};
-    if (takes_int8(reader))
-        backend.pool->for_ranges(batch.n_rows, 1, [&](int64_t begin, int64_t end, int) {
-            for (int64_t i = begin; i < end; ++i)
-                scratch.heads.quantize(i, 0, scratch.heads.n);
-        });
+    quantize_rows(*backend.pool, w.o, batch.n_rows, scratch.heads);
     const Product out[] = {{&w.o, &scratch.heads, x, w.hidden, true}};
     multiply(*backend.pool, out, batch.n_rows);
     return conclave_ok;

@@ -1,10 +1,10 @@
 #include "ops/attention_mla.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "ops/matmul.hpp"
+#include "ops/plain_math.hpp"
 #include "ops/rmsnorm.hpp"
 #include "ops/rope.hpp"
 
@@ -21,29 +21,20 @@ Floats floats(int64_t n)
     return Floats(static_cast<size_t>(n));
 }
 
-/// RMSNorm of each of n_rows rows of width w, `stride` apart; the result is dense.
-Floats norm_rows(const float* x, int64_t stride, const float* norm, int64_t width, int64_t n_rows, float eps)
-{
-    Floats out = floats(n_rows * width);
-    for (int64_t i = 0; i < n_rows; ++i)
-        rmsnorm_ref(x + i * stride, norm, width, eps, out.data() + i * width);
-    return out;
-}
-
 /// Queries [n_rows, n_head, nope + rope] with RoPE applied; keys go into the caches on the way.
 Floats queries_and_cache(const ConclaveMlaWeights& w, const ConclaveBatch& batch, const ConclaveCacheView* caches,
                          const float* x)
 {
     const int64_t n = batch.n_rows;
     const int64_t head = w.qk_nope_head_dim + w.qk_rope_head_dim;
-    const Floats normed = norm_rows(x, w.hidden, w.attn_norm, w.hidden, n, w.rms_norm_eps);
+    const Floats normed = norm_rows_ref(x, w.hidden, w.attn_norm, w.hidden, n, w.rms_norm_eps);
     Floats q = floats(n * w.n_head * head);
     if (present(w.q)) {
         matmul_ref(w.q, 0, normed.data(), w.hidden, n, q.data(), w.n_head * head);
     } else {
         Floats low = floats(n * w.q_lora_rank);
         matmul_ref(w.q_a, 0, normed.data(), w.hidden, n, low.data(), w.q_lora_rank);
-        low = norm_rows(low.data(), w.q_lora_rank, w.q_a_norm, w.q_lora_rank, n, w.rms_norm_eps);
+        low = norm_rows_ref(low.data(), w.q_lora_rank, w.q_a_norm, w.q_lora_rank, n, w.rms_norm_eps);
         matmul_ref(w.q_b, 0, low.data(), w.q_lora_rank, n, q.data(), w.n_head * head);
     }
     const int64_t width = w.kv_lora_rank + w.qk_rope_head_dim;
@@ -62,24 +53,6 @@ Floats queries_and_cache(const ConclaveMlaWeights& w, const ConclaveBatch& batch
         rope_rotate(w.rope, cos.data(), sin.data(), row + w.kv_lora_rank);
     }
     return q;
-}
-
-double dot(const float* a, const float* b, int64_t n)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; ++i)
-        sum += static_cast<double>(a[i]) * b[i];
-    return sum;
-}
-
-void softmax(std::vector<double>& scores)
-{
-    const double largest = *std::max_element(scores.begin(), scores.end());
-    double sum = 0;
-    for (double& s : scores)
-        sum += s = std::exp(s - largest);
-    for (double& s : scores)
-        s /= sum;
 }
 
 /// out [n] = matrix `index` with n_rows rows of n columns, decoded.
@@ -118,7 +91,7 @@ void decompress(const Head& head, const ConclaveCacheView& cache, int32_t n_posi
             keys[static_cast<size_t>(p * nope + j)] = static_cast<float>(sum);
         }
         for (int64_t j = 0; j < v; ++j)
-            values[static_cast<size_t>(p * v + j)] = static_cast<float>(dot(head.v_b.data() + j * rank, c, rank));
+            values[static_cast<size_t>(p * v + j)] = static_cast<float>(dot_ref(head.v_b.data() + j * rank, c, rank));
     }
 }
 
@@ -128,10 +101,11 @@ void naive_row(const Head& head, int32_t i, const float* q, const Floats& keys, 
     const ConclaveCacheView& cache = head.caches[head.batch.sequence[i]];
     std::vector<double> p(static_cast<size_t>(head.batch.position[i]) + 1);
     for (size_t t = 0; t < p.size(); ++t)
-        p[t] = w.softmax_scale * (dot(q, keys.data() + t * w.qk_nope_head_dim, w.qk_nope_head_dim) +
-                                  dot(q + w.qk_nope_head_dim,
-                                      cache_row(cache, static_cast<int32_t>(t)) + w.kv_lora_rank, w.qk_rope_head_dim));
-    softmax(p);
+        p[t] =
+            w.softmax_scale * (dot_ref(q, keys.data() + t * w.qk_nope_head_dim, w.qk_nope_head_dim) +
+                               dot_ref(q + w.qk_nope_head_dim,
+                                       cache_row(cache, static_cast<int32_t>(t)) + w.kv_lora_rank, w.qk_rope_head_dim));
+    softmax_ref(p);
     for (int64_t j = 0; j < w.v_head_dim; ++j) {
         double sum = 0;
         for (size_t t = 0; t < p.size(); ++t)
@@ -148,14 +122,14 @@ void absorbed_row(const Head& head, int32_t i, const float* q, float* out)
     Floats absorbed = floats(rank);
     for (int64_t r = 0; r < rank; ++r)
         absorbed[static_cast<size_t>(r)] =
-            static_cast<float>(dot(head.k_b.data() + r * w.qk_nope_head_dim, q, w.qk_nope_head_dim));
+            static_cast<float>(dot_ref(head.k_b.data() + r * w.qk_nope_head_dim, q, w.qk_nope_head_dim));
     std::vector<double> p(static_cast<size_t>(head.batch.position[i]) + 1);
     for (size_t t = 0; t < p.size(); ++t) {
         const float* row = cache_row(cache, static_cast<int32_t>(t));
         p[t] = w.softmax_scale *
-               (dot(absorbed.data(), row, rank) + dot(q + w.qk_nope_head_dim, row + rank, w.qk_rope_head_dim));
+               (dot_ref(absorbed.data(), row, rank) + dot_ref(q + w.qk_nope_head_dim, row + rank, w.qk_rope_head_dim));
     }
-    softmax(p);
+    softmax_ref(p);
     Floats latent = floats(rank);
     for (int64_t r = 0; r < rank; ++r) {
         double sum = 0;
@@ -164,7 +138,7 @@ void absorbed_row(const Head& head, int32_t i, const float* q, float* out)
         latent[static_cast<size_t>(r)] = static_cast<float>(sum);
     }
     for (int64_t j = 0; j < w.v_head_dim; ++j)
-        out[j] = static_cast<float>(dot(head.v_b.data() + j * rank, latent.data(), rank));
+        out[j] = static_cast<float>(dot_ref(head.v_b.data() + j * rank, latent.data(), rank));
 }
 
 /// All rows of one head, sequence by sequence; the keys and values of a naive one are decompressed once, whatever its

@@ -22,8 +22,9 @@ struct ExpertShare {
 };
 
 /// out [n_rows, hidden] = Σ weight_e · expert_e(n) over the owned routed experts, in ascending order of expert, then
-/// the shared expert; n = RMSNorm(x). The order is by id, not by rank, so that grouping rows by expert changes no bit.
-/// Source: DeepSeek-V3 inference/model.py MoE.forward.
+/// the shared expert times its gate; n = RMSNorm(x). The order is by id, not by rank, so that grouping rows by expert
+/// changes no bit. Source: DeepSeek-V3 inference/model.py MoE.forward; the gate: transformers modeling_qwen2_moe.py,
+/// Qwen2MoeSparseMoeBlock.
 void experts_ref(const ConclaveMoeWeights& weights, int32_t n_rows, const float* x, const ConclaveRoutes& routes,
                  const ExpertShare& share, float* out);
 
@@ -44,6 +45,7 @@ struct MoeScratch {
     GatedJob* jobs;        ///< [n_experts + 1]
     ActivationRows routed; ///< [n_rows * n_experts_used, expert_width]
     ActivationRows shared; ///< [n_rows, shared_width]
+    float* shared_weight;  ///< [n_rows]
     float* out;            ///< [n_rows, hidden]
 
     static MoeScratch take(Scratch& scratch, const Shape& shape);

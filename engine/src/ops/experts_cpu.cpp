@@ -86,6 +86,19 @@ void sort_pairs(const Call& call, const ConclaveRoutes& routes)
         }
 }
 
+/// What the shared expert is worth to each row; null: 1.
+const float* weigh_shared(const Call& call)
+{
+    if (!present(call.w.shexp_gate))
+        return nullptr;
+    for (int64_t i = 0; i < call.n_rows; ++i) {
+        float logit = 0;
+        router_logits(call.w.shexp_gate, call.s.input.row(i), 0, 1, &logit);
+        call.s.shared_weight[i] = sigmoid(logit);
+    }
+    return call.s.shared_weight;
+}
+
 /// The experts' sum into out, and onto x unless it is null.
 void compute(const Call& call, const ConclaveRoutes& routes, const ExpertShare& share, float* out, float* x)
 {
@@ -108,8 +121,8 @@ void compute(const Call& call, const ConclaveRoutes& routes, const ExpertShare& 
         begin = end;
     }
     if (share.with_shared && present(w.gate_shexp))
-        call.s.jobs[n_jobs++] = {&w.gate_shexp, &w.up_shexp, &w.down_shexp, 0, call.n_rows,
-                                 nullptr,       nullptr,     call.s.shared, 0};
+        call.s.jobs[n_jobs++] = {&w.gate_shexp, &w.up_shexp,        &w.down_shexp, 0, call.n_rows,
+                                 nullptr,       weigh_shared(call), call.s.shared, 0};
     run_gated(*call.backend.pool, {{call.s.jobs, n_jobs}, &call.s.input, call.n_rows, out, x});
 }
 
@@ -127,6 +140,7 @@ MoeScratch MoeScratch::take(Scratch& scratch, const Shape& shape)
             scratch.take<GatedJob>(shape.n_experts + 1),
             ActivationRows::take(scratch, n_pairs, shape.expert_width),
             ActivationRows::take(scratch, shape.n_rows, shape.shared_width),
+            scratch.take<float>(shape.n_rows),
             scratch.take<float>(shape.n_rows * shape.hidden)};
 }
 

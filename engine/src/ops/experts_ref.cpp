@@ -53,8 +53,15 @@ void experts_ref(const ConclaveMoeWeights& w, int32_t n_rows, const float* x, co
     if (share.with_shared && present(w.gate_shexp)) {
         std::vector<float> shared(normed.size());
         gated_unit_ref({w.gate_shexp, w.up_shexp, w.down_shexp, 0}, normed.data(), n_rows, shared.data());
-        for (size_t i = 0; i < sum.size(); ++i)
-            sum[i] += shared[i];
+        for (int64_t i = 0; i < n_rows; ++i) {
+            float gate = 1;
+            if (present(w.shexp_gate)) {
+                router_logits_ref(w.shexp_gate, normed.data() + i * hidden, &gate);
+                gate = sigmoid(gate);
+            }
+            for (int64_t c = i * hidden; c < (i + 1) * hidden; ++c)
+                sum[static_cast<size_t>(c)] += static_cast<double>(gate) * shared[static_cast<size_t>(c)];
+        }
     }
     for (size_t i = 0; i < sum.size(); ++i)
         out[i] = static_cast<float>(sum[i]);

@@ -47,7 +47,7 @@ void attend(const MlaHeads& call, int64_t row, int64_t held, int64_t begin, int6
     const ConclaveCacheView& cache = call.caches[call.batch.sequence[row]];
     const int32_t n_positions = call.batch.position[row] + 1;
     for (int32_t t = 0; t < n_positions;) {
-        const CachePiece piece = cache_piece(cache, t, n_positions);
+        const CachePiece piece = cache_piece(cache, t, n_positions, mla_piece);
         gemm_nt({n, piece.n, width, absorbed, width, piece.rows, cache.row_width, scores, mla_piece});
         for (int64_t h = 0; h < n; ++h) {
             const float factor = softmax_piece(w.softmax_scale, piece.n, scores + h * mla_piece, softmax[h]);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "ops/activation_rows.hpp"
+#include "ops/batch_rows.hpp"
 #include "ops/op_table.hpp"
 #include "ops/scratch.hpp"
 #include "ops/vector_math.hpp"
@@ -62,13 +63,6 @@ struct MlaHeads {
     int64_t head_dim() const { return w.qk_nope_head_dim + w.qk_rope_head_dim; }
     float* query(int64_t row, int64_t head) const { return s.q + (row * w.n_head + head) * head_dim(); }
 };
-
-/// The next positions of a cache from `position` on that are contiguous and within one piece.
-struct CachePiece {
-    const float* rows;
-    int32_t n;
-};
-CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t n_positions);
 
 /// Heads [begin, end) of the rows that are not naive: the cached rows are read once for all of them.
 void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end);

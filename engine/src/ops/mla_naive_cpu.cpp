@@ -43,7 +43,7 @@ void attend(const MlaHeads& call, int64_t head, const int32_t* rows, int64_t n, 
     const int32_t n_positions = call.batch.position[rows[n - 1]] + 1;
     int64_t first = 0; // row that sees any of the piece
     for (int32_t t = 0; t < n_positions;) {
-        const CachePiece piece = cache_piece(cache, t, n_positions);
+        const CachePiece piece = cache_piece(cache, t, n_positions, mla_piece);
         while (call.batch.position[rows[first]] < t)
             ++first;
         decompress(call, piece, cache.row_width, lane);

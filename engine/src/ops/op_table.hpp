@@ -8,7 +8,7 @@
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 1;
+constexpr uint32_t conclave_op_table_version = 2;
 
 struct ConclaveMessage {
     char* text; // receives one sentence, zero-terminated
@@ -84,6 +84,26 @@ struct ConclaveMlaWeights {
     ConclaveRope rope;
 };
 
+// What is normed of queries and keys before RoPE: nothing, each head by itself, or all heads as one row.
+enum ConclaveQkNorm : int32_t { conclave_qk_norm_none = 0, conclave_qk_norm_head, conclave_qk_norm_row };
+
+// Grouped-query attention. x += W_o · attention(RMSNorm(x)); query head h meets key head h / (n_head / n_head_kv).
+// Cache row: [n_head_kv*head_dim keys after their norm and RoPE | n_head_kv*head_dim values]. RoPE turns the first
+// rope.n_dims values of a head.
+struct ConclaveGqaWeights {
+    uint32_t size;
+    const float* attn_norm;                // [hidden]
+    ConclaveMatrix q;                      // [n_head*head_dim, hidden]
+    ConclaveMatrix k, v;                   // [n_head_kv*head_dim, hidden]
+    ConclaveMatrix o;                      // [hidden, n_head*head_dim]
+    const float *q_bias, *k_bias, *v_bias; // as many as the rows of their matrix; may be null
+    const float *q_norm, *k_norm;          // [head_dim], or as many as the rows when qk_norm is the whole row
+    int32_t qk_norm;
+    int32_t hidden, n_head, n_head_kv, head_dim;
+    float rms_norm_eps, softmax_scale;
+    ConclaveRope rope;
+};
+
 // x += W_down (silu(W_gate n) ⊙ W_up n), n = RMSNorm(x).
 struct ConclaveMlpWeights {
     uint32_t size;
@@ -96,7 +116,7 @@ struct ConclaveMlpWeights {
 enum ConclaveScore : int32_t { conclave_score_softmax = 0, conclave_score_sigmoid };
 enum ConclaveGroupRule : int32_t { conclave_group_none = 0, conclave_group_max, conclave_group_top2_sum };
 
-// x += shared(n) + Σ weight_e · expert_e(n), n = RMSNorm(x).
+// x += g · shared(n) + Σ weight_e · expert_e(n), n = RMSNorm(x); g = sigmoid(shexp_gate · n), or 1 without a gate.
 struct ConclaveMoeWeights {
     uint32_t size;
     const float* norm;                               // [hidden]
@@ -104,6 +124,7 @@ struct ConclaveMoeWeights {
     const float* bias;                               // [n_experts], chooses but never weighs; may be null
     ConclaveMatrix gate_exps, up_exps, down_exps;    // n_experts matrices each
     ConclaveMatrix gate_shexp, up_shexp, down_shexp; // may be absent
+    ConclaveMatrix shexp_gate;                       // [1, hidden]; may be absent
     int32_t hidden, n_experts, n_experts_used;
     int32_t score, group_rule, n_group, topk_group;
     int32_t norm_topk_prob;
@@ -125,6 +146,7 @@ struct ConclaveLimits {
     uint32_t size;
     int32_t max_rows, max_positions, hidden, max_intermediate, n_head, max_head_dim, kv_lora_rank, q_lora_rank,
         n_experts, n_experts_used, max_vocab_rows;
+    int32_t n_head_kv; // 0: no layer has grouped-query attention; likewise kv_lora_rank for MLA
     // The widest expert (routed or shared); max_intermediate is the widest dense MLP. Apart, because a step holds
     // max_rows * n_experts_used rows of the one and max_rows of the other.
     int32_t max_expert_intermediate;
@@ -156,6 +178,9 @@ struct ConclaveOpTable {
     // caches [number of sequences in the batch]
     ConclaveStatus (*attention_mla)(ConclaveBackend backend, const ConclaveMlaWeights* weights,
                                     const ConclaveBatch* batch, const ConclaveCacheView* caches, int32_t mode, float* x,
+                                    ConclaveMessage* message);
+    ConclaveStatus (*attention_gqa)(ConclaveBackend backend, const ConclaveGqaWeights* weights,
+                                    const ConclaveBatch* batch, const ConclaveCacheView* caches, float* x,
                                     ConclaveMessage* message);
     ConclaveStatus (*mlp)(ConclaveBackend backend, const ConclaveMlpWeights* weights, int32_t n_rows, float* x,
                           ConclaveMessage* message);

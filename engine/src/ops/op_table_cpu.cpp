@@ -3,6 +3,7 @@
 #include <new>
 #include <thread>
 
+#include "ops/attention_gqa.hpp"
 #include "ops/attention_mla.hpp"
 #include "ops/backend_cpu.hpp"
 #include "ops/embed.hpp"
@@ -53,8 +54,10 @@ size_t temporary_bytes(const ConclaveLimits& l, int64_t lanes)
                                    l.max_head_dim, l.kv_lora_rank, l.q_lora_rank, lanes};
     const MoeScratch::Shape moe = {
         l.max_rows, l.hidden, l.n_experts, l.n_experts_used, l.max_expert_intermediate, l.max_expert_intermediate};
+    const GqaScratch::Shape gqa = {l.max_rows, l.hidden, l.n_head, l.n_head_kv, l.max_head_dim, lanes};
     return std::max({
-        count([&](Scratch& s) { MlaScratch::take(s, mla); }),
+        l.kv_lora_rank > 0 ? count([&](Scratch& s) { MlaScratch::take(s, mla); }) : 0,
+        l.n_head_kv > 0 ? count([&](Scratch& s) { GqaScratch::take(s, gqa); }) : 0,
         count([&](Scratch& s) { MlpScratch::take(s, l.max_rows, l.hidden, l.max_intermediate); }),
         count([&](Scratch& s) { MoeScratch::take(s, moe); }),
         count([&](Scratch& s) { ActivationRows::take(s, l.max_rows, l.hidden); }),
@@ -101,6 +104,13 @@ ConclaveStatus attention_mla(ConclaveBackend backend, const ConclaveMlaWeights* 
     if (status != conclave_ok)
         return status;
     return attention_mla_cpu(self(backend), *weights, *batch, caches, mode, x, message);
+}
+
+ConclaveStatus attention_gqa(ConclaveBackend backend, const ConclaveGqaWeights* weights, const ConclaveBatch* batch,
+                             const ConclaveCacheView* caches, float* x, ConclaveMessage* message)
+{
+    const ConclaveStatus status = check_gqa(*weights, *batch, caches, message);
+    return status != conclave_ok ? status : attention_gqa_cpu(self(backend), *weights, *batch, caches, x, message);
 }
 
 ConclaveStatus mlp(ConclaveBackend backend, const ConclaveMlpWeights* weights, int32_t n_rows, float* x,
@@ -176,6 +186,7 @@ const ConclaveOpTable* conclave_cpu_ops()
         .prepare = prepare,
         .embed = embed,
         .attention_mla = attention_mla,
+        .attention_gqa = attention_gqa,
         .mlp = mlp,
         .moe = moe,
         .route = route,

@@ -1,5 +1,6 @@
 #include <new>
 
+#include "ops/attention_gqa.hpp"
 #include "ops/attention_mla.hpp"
 #include "ops/embed.hpp"
 #include "ops/experts.hpp"
@@ -56,6 +57,13 @@ ConclaveStatus attention_mla(ConclaveBackend, const ConclaveMlaWeights* weights,
     const ConclaveStatus status = check_mla(*weights, *batch, caches, message);
     return status != conclave_ok ? status
                                  : guarded(message, [&] { attention_mla_ref(*weights, *batch, caches, mode, x); });
+}
+
+ConclaveStatus attention_gqa(ConclaveBackend, const ConclaveGqaWeights* weights, const ConclaveBatch* batch,
+                             const ConclaveCacheView* caches, float* x, ConclaveMessage* message)
+{
+    const ConclaveStatus status = check_gqa(*weights, *batch, caches, message);
+    return status != conclave_ok ? status : guarded(message, [&] { attention_gqa_ref(*weights, *batch, caches, x); });
 }
 
 ConclaveStatus mlp(ConclaveBackend, const ConclaveMlpWeights* weights, int32_t n_rows, float* x,
@@ -124,6 +132,7 @@ const ConclaveOpTable* conclave_reference_ops()
         .prepare = prepare,
         .embed = embed,
         .attention_mla = attention_mla,
+        .attention_gqa = attention_gqa,
         .mlp = mlp,
         .moe = moe,
         .route = route,

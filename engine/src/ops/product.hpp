@@ -31,6 +31,9 @@ void multiply(ThreadPool& pool, std::span<const Product> products, int64_t n_row
 /// Whether any of the matrices reads int8 activations. Absent ones do not.
 bool takes_int8(std::span<const ConclaveMatrix* const> matrices);
 
+/// Rows that are about to meet `matrix`, quantised if its type asks for it.
+void quantize_rows(ThreadPool& pool, const ConclaveMatrix& matrix, int64_t n_rows, const ActivationRows& rows);
+
 /// input[i] = RMSNorm of x[i] (rows x_stride apart), quantised too when asked.
 void normalize_rows(ThreadPool& pool, const float* x, int64_t x_stride, const float* norm, float eps, int64_t n_rows,
                     bool quantize, const ActivationRows& input);

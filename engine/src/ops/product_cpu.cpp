@@ -71,6 +71,16 @@ bool takes_int8(std::span<const ConclaveMatrix* const> matrices)
                        [](const ConclaveMatrix* m) { return present(*m) && codec_of(*m).takes_int8; });
 }
 
+void quantize_rows(ThreadPool& pool, const ConclaveMatrix& matrix, int64_t n_rows, const ActivationRows& rows)
+{
+    if (!codec_of(matrix).takes_int8)
+        return;
+    pool.for_ranges(n_rows, 1, [&](int64_t begin, int64_t end, int) {
+        for (int64_t i = begin; i < end; ++i)
+            rows.quantize(i, 0, rows.n);
+    });
+}
+
 void normalize_rows(ThreadPool& pool, const float* x, int64_t x_stride, const float* norm, float eps, int64_t n_rows,
                     bool quantize, const ActivationRows& input)
 {

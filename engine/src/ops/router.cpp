@@ -48,11 +48,16 @@ uint32_t best_groups(const ConclaveMoeWeights& w, const float* selection)
 
 } // namespace
 
+float sigmoid(float x)
+{
+    return static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(x))));
+}
+
 void router_scores(int32_t score, const float* logits, int32_t n, float* scores)
 {
     if (score == conclave_score_sigmoid) {
         for (int32_t i = 0; i < n; ++i)
-            scores[i] = static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(logits[i]))));
+            scores[i] = sigmoid(logits[i]);
         return;
     }
     float largest = minus_infinity;

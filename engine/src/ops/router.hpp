@@ -12,6 +12,9 @@ namespace conclave
 void router_logits_ref(const ConclaveMatrix& router, const float* n, float* logits);
 void router_logits(const ConclaveMatrix& router, const float* n, int64_t begin, int64_t end, float* logits);
 
+/// 1 / (1 + e^−x) in double, rounded once: a score of the router, and what the shared expert is worth behind its gate.
+float sigmoid(float x);
+
 /// scores [n_experts] from logits [n_experts] (may be the same array): softmax over all, or sigmoid of each, in double,
 /// rounded once. A NaN logit scores NaN and does not poison the other scores; +inf logits share the softmax equally;
 /// when no logit is above −inf every softmax score is 0.

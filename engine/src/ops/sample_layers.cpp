@@ -84,6 +84,14 @@ std::vector<float> around_one(SampleNumbers& numbers, int64_t n)
     return values;
 }
 
+std::vector<float> inverse_frequencies(int32_t n_dims)
+{
+    std::vector<float> values;
+    for (int32_t i = 0; i < n_dims / 2; ++i)
+        values.push_back(static_cast<float>(std::pow(10000.0, -2.0 * i / n_dims)));
+    return values;
+}
+
 } // namespace
 
 uint64_t SampleNumbers::bits()
@@ -160,8 +168,7 @@ SampleMla::SampleMla(SampleNumbers& numbers, DType dtype, const MlaShape& s)
     k_b = sample_matrix(numbers, dtype, s.n_head, s.kv_lora_rank, s.nope);
     v_b = sample_matrix(numbers, dtype, s.n_head, s.v_head_dim, s.kv_lora_rank);
     o = sample_matrix(numbers, dtype, 1, s.hidden, static_cast<int64_t>(s.n_head) * s.v_head_dim);
-    for (int32_t i = 0; i < s.rope / 2; ++i)
-        inverse_frequency.push_back(static_cast<float>(std::pow(10000.0, -2.0 * i / s.rope)));
+    inverse_frequency = inverse_frequencies(s.rope);
 }
 
 ConclaveMlaWeights SampleMla::view() const
@@ -191,6 +198,52 @@ ConclaveMlaWeights SampleMla::view() const
     return w;
 }
 
+SampleGqa::SampleGqa(SampleNumbers& numbers, DType dtype, const GqaShape& s)
+    : shape(s), attn_norm(around_one(numbers, s.hidden)), inverse_frequency(inverse_frequencies(s.n_rot))
+{
+    const int64_t q_rows = static_cast<int64_t>(s.n_head) * s.head_dim;
+    const int64_t kv_rows = static_cast<int64_t>(s.n_head_kv) * s.head_dim;
+    q = sample_matrix(numbers, dtype, 1, q_rows, s.hidden);
+    k = sample_matrix(numbers, dtype, 1, kv_rows, s.hidden);
+    v = sample_matrix(numbers, dtype, 1, kv_rows, s.hidden);
+    o = sample_matrix(numbers, dtype, 1, s.hidden, q_rows);
+    if (s.bias) {
+        q_bias = numbers.floats(q_rows, 0.5f);
+        k_bias = numbers.floats(kv_rows, 0.5f);
+        v_bias = numbers.floats(kv_rows, 0.5f);
+    }
+    if (s.qk_norm != conclave_qk_norm_none) {
+        q_norm = around_one(numbers, s.qk_norm == conclave_qk_norm_row ? q_rows : s.head_dim);
+        k_norm = around_one(numbers, s.qk_norm == conclave_qk_norm_row ? kv_rows : s.head_dim);
+    }
+}
+
+ConclaveGqaWeights SampleGqa::view() const
+{
+    const auto pointer = [](const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); };
+    ConclaveGqaWeights w = {};
+    w.size = sizeof w;
+    w.attn_norm = attn_norm.data();
+    w.q = q.view();
+    w.k = k.view();
+    w.v = v.view();
+    w.o = o.view();
+    w.q_bias = pointer(q_bias);
+    w.k_bias = pointer(k_bias);
+    w.v_bias = pointer(v_bias);
+    w.q_norm = pointer(q_norm);
+    w.k_norm = pointer(k_norm);
+    w.qk_norm = shape.qk_norm;
+    w.hidden = shape.hidden;
+    w.n_head = shape.n_head;
+    w.n_head_kv = shape.n_head_kv;
+    w.head_dim = shape.head_dim;
+    w.rms_norm_eps = 1e-6f;
+    w.softmax_scale = 1.0f / std::sqrt(static_cast<float>(shape.head_dim));
+    w.rope = {inverse_frequency.data(), shape.n_rot, shape.interleaved ? 1 : 0, 1.0f};
+    return w;
+}
+
 SampleMlp::SampleMlp(SampleNumbers& numbers, DType dtype, int32_t hidden_, int32_t width)
     : hidden(hidden_), norm(around_one(numbers, hidden_)), gate(sample_matrix(numbers, dtype, 1, width, hidden_)),
       up(sample_matrix(numbers, dtype, 1, width, hidden_)), down(sample_matrix(numbers, dtype, 1, hidden_, width))
@@ -214,6 +267,8 @@ SampleMoe::SampleMoe(SampleNumbers& numbers, DType dtype, const MoeShape& s)
         gate_shared = sample_matrix(numbers, dtype, 1, s.shared_width, s.hidden);
         up_shared = sample_matrix(numbers, dtype, 1, s.shared_width, s.hidden);
         down_shared = sample_matrix(numbers, dtype, 1, s.hidden, s.shared_width);
+        if (s.shared_gate)
+            shared_gate = sample_matrix(numbers, DType::F32, 1, 1, s.hidden);
     }
 }
 
@@ -230,6 +285,7 @@ ConclaveMoeWeights SampleMoe::view() const
     w.gate_shexp = gate_shared.view();
     w.up_shexp = up_shared.view();
     w.down_shexp = down_shared.view();
+    w.shexp_gate = shared_gate.view();
     w.hidden = shape.hidden;
     w.n_experts = shape.n_experts;
     w.n_experts_used = shape.n_experts_used;

@@ -52,6 +52,24 @@ struct SampleMla {
     SampleMatrix q, q_a, q_b, kv_a, k_b, v_b, o;
 };
 
+struct GqaShape {
+    int32_t hidden = 256, n_head = 4, n_head_kv = 2, head_dim = 64;
+    int32_t n_rot = 64; ///< of a head, what RoPE turns
+    bool bias = false;
+    ConclaveQkNorm qk_norm = conclave_qk_norm_none;
+    bool interleaved = false;
+};
+
+/// A random grouped-query attention layer; view() points into it.
+struct SampleGqa {
+    SampleGqa(SampleNumbers& numbers, DType dtype, const GqaShape& shape);
+    ConclaveGqaWeights view() const;
+
+    GqaShape shape;
+    std::vector<float> attn_norm, q_bias, k_bias, v_bias, q_norm, k_norm, inverse_frequency;
+    SampleMatrix q, k, v, o;
+};
+
 struct SampleMlp {
     SampleMlp(SampleNumbers& numbers, DType dtype, int32_t hidden, int32_t width);
     ConclaveMlpWeights view() const;
@@ -64,6 +82,7 @@ struct SampleMlp {
 struct MoeShape {
     int32_t hidden = 256, n_experts = 12, n_experts_used = 3, width = 64;
     int32_t shared_width = 0; ///< 0: no shared expert
+    bool shared_gate = false; ///< the shared expert is weighed by a gate
     ConclaveScore score = conclave_score_sigmoid;
     ConclaveGroupRule group_rule = conclave_group_none;
     int32_t n_group = 1, topk_group = 1;
@@ -77,7 +96,7 @@ struct SampleMoe {
 
     MoeShape shape;
     std::vector<float> norm, bias;
-    SampleMatrix router, gate, up, down, gate_shared, up_shared, down_shared;
+    SampleMatrix router, gate, up, down, gate_shared, up_shared, down_shared, shared_gate;
 };
 
 /// Room for the routes of n_rows rows.

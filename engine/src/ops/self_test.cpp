@@ -62,8 +62,9 @@ struct Samples {
     MlaShape mla_shape;
     MoeShape moe_shape;
     std::unique_ptr<SampleMla> mla, mla_low_rank;
+    std::unique_ptr<SampleGqa> gqa, gqa_per_head, gqa_whole_row; ///< biased; normed by head; by row
     std::unique_ptr<SampleMlp> mlp;
-    std::unique_ptr<SampleMoe> moe;
+    std::unique_ptr<SampleMoe> moe, moe_gated; ///< the second weighs its shared expert
     SampleMatrix vocabulary;
     Floats x, norm;
 
@@ -93,8 +94,30 @@ Samples::Samples(DType type) : dtype(type)
     mla_shape.q_lora_rank = block == 256 ? 256 : 96;
     mla_shape.interleaved = false;
     mla_low_rank = std::make_unique<SampleMla>(numbers, type, mla_shape);
+    GqaShape gqa_shape = {.hidden = hidden, .n_head = 4, .n_head_kv = 2, .head_dim = head, .n_rot = head, .bias = true};
+    gqa = std::make_unique<SampleGqa>(numbers, type, gqa_shape);
+    gqa_shape = {.hidden = hidden,
+                 .n_head = 3,
+                 .n_head_kv = 1,
+                 .head_dim = head,
+                 .n_rot = head / 2,
+                 .qk_norm = conclave_qk_norm_head};
+    gqa_per_head = std::make_unique<SampleGqa>(numbers, type, gqa_shape);
+    gqa_shape = {.hidden = hidden,
+                 .n_head = 2,
+                 .n_head_kv = 2,
+                 .head_dim = head,
+                 .n_rot = head,
+                 .qk_norm = conclave_qk_norm_row,
+                 .interleaved = true};
+    gqa_whole_row = std::make_unique<SampleGqa>(numbers, type, gqa_shape);
     mlp = std::make_unique<SampleMlp>(numbers, type, hidden, moe_shape.shared_width);
     moe = std::make_unique<SampleMoe>(numbers, type, moe_shape);
+    MoeShape gated = moe_shape;
+    gated.shared_gate = true;
+    gated.score = conclave_score_softmax;
+    gated.group_rule = conclave_group_none;
+    moe_gated = std::make_unique<SampleMoe>(numbers, type, gated);
     vocabulary = sample_matrix(numbers, type, 1, n_vocab, hidden);
     x = numbers.floats((n_earlier + n_rows) * static_cast<int64_t>(hidden), 1.0f);
     norm = numbers.floats(hidden, 1.0f);
@@ -108,7 +131,8 @@ ConclaveLimits Samples::limits() const
     l.max_positions = n_earlier + n_rows;
     l.hidden = hidden;
     l.max_intermediate = l.max_expert_intermediate = moe_shape.shared_width;
-    l.n_head = mla_shape.n_head;
+    l.n_head = 4;
+    l.n_head_kv = 2;
     l.max_head_dim = mla_shape.nope + mla_shape.rope;
     l.kv_lora_rank = mla_shape.kv_lora_rank;
     l.q_lora_rank = mla_shape.q_lora_rank;
@@ -129,17 +153,18 @@ Floats change(const Floats& before, const Floats& after, ConclaveStatus status)
     return out;
 }
 
-/// Fills a cache with earlier positions, then attends with n_rows rows of that sequence and of a fresh one.
-Floats attend(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode)
+/// Fills a cache with earlier positions, then attends with n_rows rows of that sequence and of a fresh one. run (batch,
+/// caches, x) is the op.
+template <class Run>
+Floats attend(const Samples& s, int32_t row_width, Run run)
 {
-    const ConclaveMlaWeights w = layer.view();
-    SampleCaches caches(2, n_earlier + n_rows, page_rows, w.kv_lora_rank + w.qk_rope_head_dim);
+    SampleCaches caches(2, n_earlier + n_rows, page_rows, row_width);
     SampleBatch fill;
     for (int32_t p = 0; p < n_earlier; ++p)
         fill.add(0, p);
     Floats x(s.x.begin(), s.x.begin() + n_earlier * s.hidden);
     ConclaveBatch batch = fill.view();
-    if (b.table.attention_mla(b.self, &w, &batch, caches.views.data(), mode, x.data(), nullptr) != conclave_ok)
+    if (run(batch, caches.views.data(), x.data()) != conclave_ok)
         return {};
     SampleBatch rows;
     rows.add(0, n_earlier);
@@ -150,9 +175,26 @@ Floats attend(const Backend& b, const Samples& s, const SampleMla& layer, Concla
     const Floats before(s.x.begin() + n_earlier * s.hidden, s.x.end());
     Floats after = before;
     batch = rows.view();
-    const ConclaveStatus status =
-        b.table.attention_mla(b.self, &w, &batch, caches.views.data(), mode, after.data(), nullptr);
+    const ConclaveStatus status = run(batch, caches.views.data(), after.data());
     return change(before, after, status);
+}
+
+Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode)
+{
+    const ConclaveMlaWeights w = layer.view();
+    return attend(s, w.kv_lora_rank + w.qk_rope_head_dim,
+                  [&](const ConclaveBatch& batch, const ConclaveCacheView* caches, float* x) {
+                      return b.table.attention_mla(b.self, &w, &batch, caches, mode, x, nullptr);
+                  });
+}
+
+Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer)
+{
+    const ConclaveGqaWeights w = layer.view();
+    return attend(s, 2 * w.n_head_kv * w.head_dim,
+                  [&](const ConclaveBatch& batch, const ConclaveCacheView* caches, float* x) {
+                      return b.table.attention_gqa(b.self, &w, &batch, caches, x, nullptr);
+                  });
 }
 
 Floats embed(const Backend& b, const Samples& s)
@@ -185,9 +227,9 @@ Floats mlp(const Backend& b, const Samples& s, int32_t rows)
     return change(before, after, status);
 }
 
-Floats moe(const Backend& b, const Samples& s, int32_t rows)
+Floats moe(const Backend& b, const Samples& s, const SampleMoe& layer, int32_t rows)
 {
-    const ConclaveMoeWeights w = s.moe->view();
+    const ConclaveMoeWeights w = layer.view();
     SampleRoutes routes(rows, w.n_experts_used);
     const ConclaveRoutes view = routes.view();
     const Floats before(s.x.begin(), s.x.begin() + rows * s.hidden);
@@ -283,13 +325,17 @@ void test_type(Report& report, ThreadPool& pool, DType dtype)
     both("embed", elementwise_bound, [&](const Backend& b) { return embed(b, s); });
     for (const ConclaveMlaMode mode : {conclave_mla_naive, conclave_mla_absorbed}) {
         const std::string name = mode == conclave_mla_naive ? "attention_mla naive" : "attention_mla absorbed";
-        both(name, bound, [&](const Backend& b) { return attend(b, s, *s.mla, mode); });
-        both(name + " q_lora", bound, [&](const Backend& b) { return attend(b, s, *s.mla_low_rank, mode); });
+        both(name, bound, [&](const Backend& b) { return attend_mla(b, s, *s.mla, mode); });
+        both(name + " q_lora", bound, [&](const Backend& b) { return attend_mla(b, s, *s.mla_low_rank, mode); });
     }
+    both("attention_gqa bias", bound, [&](const Backend& b) { return attend_gqa(b, s, *s.gqa); });
+    both("attention_gqa head norm", bound, [&](const Backend& b) { return attend_gqa(b, s, *s.gqa_per_head); });
+    both("attention_gqa row norm", bound, [&](const Backend& b) { return attend_gqa(b, s, *s.gqa_whole_row); });
     for (const int32_t rows : {1, n_rows, n_earlier}) {
         const std::string suffix = " " + std::to_string(rows) + (rows == 1 ? " row" : " rows");
         both("mlp" + suffix, bound, [&](const Backend& b) { return mlp(b, s, rows); });
-        both("moe" + suffix, bound, [&](const Backend& b) { return moe(b, s, rows); });
+        both("moe" + suffix, bound, [&](const Backend& b) { return moe(b, s, *s.moe, rows); });
+        both("moe gated" + suffix, bound, [&](const Backend& b) { return moe(b, s, *s.moe_gated, rows); });
     }
     both("experts", bound, [&](const Backend& b) { return experts(b, s); });
     both("head", bound, [&](const Backend& b) { return head(b, s); });

@@ -65,6 +65,27 @@ private:
     ConclaveStatus m_status = conclave_ok;
 };
 
+/// Every row has room in its cache, and positions of a sequence ascend.
+ConclaveStatus check_rows(const ConclaveBatch& batch, const ConclaveCacheView* caches, int64_t row_width,
+                          ConclaveMessage* message)
+{
+    for (int32_t i = 0; i < batch.n_rows; ++i) {
+        if (batch.sequence[i] < 0 || batch.position[i] < 0)
+            return fail(conclave_invalid, message, "Row %d of the batch has a negative sequence or position.", i);
+        const ConclaveCacheView& cache = caches[batch.sequence[i]];
+        if (cache.row_width < row_width || cache.page_rows <= 0 || batch.position[i] / cache.page_rows >= cache.n_pages)
+            return fail(conclave_invalid, message, "Position %d of row %d has no room in its cache.", batch.position[i],
+                        i);
+        int32_t before = i - 1; // usually the same sequence already
+        while (before >= 0 && batch.sequence[before] != batch.sequence[i])
+            --before;
+        if (before >= 0 && batch.position[before] >= batch.position[i])
+            return fail(conclave_invalid, message, "Position %d of row %d does not come after position %d of row %d.",
+                        batch.position[i], i, batch.position[before], before);
+    }
+    return conclave_ok;
+}
+
 } // namespace
 
 ConclaveStatus check_mla(const ConclaveMlaWeights& w, const ConclaveBatch& batch, const ConclaveCacheView* caches,
@@ -92,22 +113,27 @@ ConclaveStatus check_mla(const ConclaveMlaWeights& w, const ConclaveBatch& batch
     check.matrix(w.o, "attn_output", w.hidden, static_cast<int64_t>(w.n_head) * w.v_head_dim);
     if (check.status() != conclave_ok)
         return check.status();
-    for (int32_t i = 0; i < batch.n_rows; ++i) {
-        if (batch.sequence[i] < 0 || batch.position[i] < 0)
-            return fail(conclave_invalid, message, "Row %d of the batch has a negative sequence or position.", i);
-        const ConclaveCacheView& cache = caches[batch.sequence[i]];
-        if (cache.row_width < w.kv_lora_rank + rope || cache.page_rows <= 0 ||
-            batch.position[i] / cache.page_rows >= cache.n_pages)
-            return fail(conclave_invalid, message, "Position %d of row %d has no room in its cache.", batch.position[i],
-                        i);
-        int32_t before = i - 1; // usually the same sequence already
-        while (before >= 0 && batch.sequence[before] != batch.sequence[i])
-            --before;
-        if (before >= 0 && batch.position[before] >= batch.position[i])
-            return fail(conclave_invalid, message, "Position %d of row %d does not come after position %d of row %d.",
-                        batch.position[i], i, batch.position[before], before);
-    }
-    return conclave_ok;
+    return check_rows(batch, caches, w.kv_lora_rank + rope, message);
+}
+
+ConclaveStatus check_gqa(const ConclaveGqaWeights& w, const ConclaveBatch& batch, const ConclaveCacheView* caches,
+                         ConclaveMessage* message)
+{
+    Checks check(message);
+    check.that(w.hidden > 0 && w.n_head > 0 && w.n_head_kv > 0 && w.head_dim > 0,
+               "An attention dimension is zero or negative.");
+    check.that(w.n_head_kv <= 0 || w.n_head % w.n_head_kv == 0, "The query heads do not divide over the key heads.");
+    check.that(w.rope.n_dims > 0 && w.rope.n_dims % 2 == 0 && w.rope.n_dims <= w.head_dim,
+               "The rope table is wider than a head, or not even.");
+    check.that(w.attn_norm && w.rope.inverse_frequency, "An attention norm or the rope table is missing.");
+    check.that(w.qk_norm == conclave_qk_norm_none || (w.q_norm && w.k_norm), "A norm of queries or keys is missing.");
+    const int64_t q_rows = static_cast<int64_t>(w.n_head) * w.head_dim;
+    const int64_t kv_rows = static_cast<int64_t>(w.n_head_kv) * w.head_dim;
+    check.matrix(w.q, "attn_q", q_rows, w.hidden);
+    check.matrix(w.k, "attn_k", kv_rows, w.hidden);
+    check.matrix(w.v, "attn_v", kv_rows, w.hidden);
+    check.matrix(w.o, "attn_output", w.hidden, q_rows);
+    return check.status() != conclave_ok ? check.status() : check_rows(batch, caches, 2 * kv_rows, message);
 }
 
 ConclaveStatus check_mlp(const ConclaveMlpWeights& w, ConclaveMessage* message)
@@ -143,6 +169,8 @@ ConclaveStatus check_moe(const ConclaveMoeWeights& w, ConclaveMessage* message)
         check.matrix(w.gate_shexp, "ffn_gate_shexp", shared, w.hidden);
         check.matrix(w.up_shexp, "ffn_up_shexp", shared, w.hidden);
         check.matrix(w.down_shexp, "ffn_down_shexp", w.hidden, shared);
+        if (present(w.shexp_gate))
+            check.matrix(w.shexp_gate, "ffn_gate_inp_shexp", 1, w.hidden);
     }
     return check.status();
 }

@@ -21,6 +21,8 @@ ConclaveStatus check_matrix(const ConclaveMatrix& matrix, const char* name, int6
                             int32_t n_matrices, ConclaveMessage* message);
 ConclaveStatus check_mla(const ConclaveMlaWeights& weights, const ConclaveBatch& batch, const ConclaveCacheView* caches,
                          ConclaveMessage* message);
+ConclaveStatus check_gqa(const ConclaveGqaWeights& weights, const ConclaveBatch& batch, const ConclaveCacheView* caches,
+                         ConclaveMessage* message);
 ConclaveStatus check_mlp(const ConclaveMlpWeights& weights, ConclaveMessage* message);
 ConclaveStatus check_moe(const ConclaveMoeWeights& weights, ConclaveMessage* message);
 ConclaveStatus check_routes(const ConclaveMoeWeights& weights, int32_t n_rows, const ConclaveRoutes& routes,

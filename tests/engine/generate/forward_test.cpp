@@ -19,7 +19,7 @@ namespace
 
 using test::RecordingScore;
 
-/// What the published code says of one golden model (tests/golden/model/make.py).
+/// What the published code says of one golden model (tests/golden/model/make.py and make_families.py).
 struct Golden {
     explicit Golden(const std::string& name)
     {
@@ -118,7 +118,9 @@ TEST_P(AgainstPublishedCode, NaiveAndAbsorbedInChunksOfSeven)
         compare_with_golden(GetParam(), "auto", {.prefill_chunk = 7, .mla = mode}, exact);
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, AgainstPublishedCode, testing::Values("dsv3", "dsv2", "dsv2lite", "dsv3-yarn"),
+INSTANTIATE_TEST_SUITE_P(Golden, AgainstPublishedCode,
+                         testing::Values("dsv3", "dsv2", "dsv2lite", "dsv3-yarn", "qwen2", "qwen2moe", "qwen3",
+                                         "qwen3moe", "llama3", "mixtral", "olmoe"),
                          [](const auto& tested) {
                              std::string name = tested.param;
                              std::replace(name.begin(), name.end(), '-', '_');

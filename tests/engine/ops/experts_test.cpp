@@ -29,8 +29,12 @@ std::vector<Case> cases()
     v2.group_rule = conclave_group_max;
     v2.n_group = 3;
     v2.topk_group = 2;
+    MoeShape qwen2 = {.hidden = 192, .n_experts = 12, .n_experts_used = 4, .width = 64, .shared_width = 128};
+    qwen2.score = conclave_score_softmax;
+    qwen2.shared_gate = true;
     MoeShape k_quant = {.hidden = 256, .n_experts = 9, .n_experts_used = 2, .width = 256, .shared_width = 512};
-    return {{DType::F32, odd}, {DType::F32, v3}, {DType::Q8_0, v3}, {DType::Q5_0, v2}, {DType::Q4_K, k_quant}};
+    return {{DType::F32, odd}, {DType::F32, v3},    {DType::Q8_0, v3},
+            {DType::Q5_0, v2}, {DType::F32, qwen2}, {DType::Q4_K, k_quant}};
 }
 
 constexpr int32_t n_rows = 40;

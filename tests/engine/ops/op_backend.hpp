@@ -27,6 +27,7 @@ public:
         limits.hidden = 2048;
         limits.max_intermediate = limits.max_expert_intermediate = 1408;
         limits.n_head = 16;
+        limits.n_head_kv = 16;
         limits.max_head_dim = 512;
         limits.kv_lora_rank = 512;
         limits.q_lora_rank = 512;

@@ -70,13 +70,16 @@ TEST(op_table_allocation, a_step_of_the_tuned_backend_allocates_nothing)
     SampleNumbers numbers(1);
     const SampleMla attention(numbers, DType::Q8_0, {.hidden = 192, .rope = 16, .q_lora_rank = 96});
     const SampleMlp dense(numbers, DType::Q8_0, 192, 256);
-    const SampleMoe sparse(numbers, DType::Q8_0, {.hidden = 192, .shared_width = 96});
+    const SampleGqa grouped(numbers, DType::Q8_0, {.hidden = 192, .bias = true, .qk_norm = conclave_qk_norm_head});
+    const SampleMoe sparse(numbers, DType::Q8_0, {.hidden = 192, .shared_width = 96, .shared_gate = true});
     const SampleMatrix vocabulary = sample_matrix(numbers, DType::Q8_0, 1, 100, 192);
     const ConclaveMlaWeights mla = attention.view();
+    const ConclaveGqaWeights gqa = grouped.view();
     const ConclaveMlpWeights mlp = dense.view();
     const ConclaveMoeWeights moe = sparse.view();
     const ConclaveMatrix head = vocabulary.view();
     SampleCaches caches(2, 64, 16, attention.shape.kv_lora_rank + attention.shape.rope);
+    SampleCaches grouped_caches(2, 64, 16, 2 * gqa.n_head_kv * gqa.head_dim);
     OpBackend backend(conclave_cpu_ops(), 2);
     for (const int32_t n_rows : {1, 5, 40}) {
         SampleBatch rows;
@@ -94,6 +97,8 @@ TEST(op_table_allocation, a_step_of_the_tuned_backend_allocates_nothing)
         for (const int32_t mode : {conclave_mla_naive, conclave_mla_absorbed})
             failures += backend->attention_mla(backend.get(), &mla, &batch, caches.views.data(), mode, x.data(),
                                                nullptr) != conclave_ok;
+        failures += backend->attention_gqa(backend.get(), &gqa, &batch, grouped_caches.views.data(), x.data(),
+                                           nullptr) != conclave_ok;
         failures += backend->mlp(backend.get(), &mlp, n_rows, x.data(), nullptr) != conclave_ok;
         failures += backend->moe(backend.get(), &moe, n_rows, x.data(), &view, nullptr) != conclave_ok;
         failures += backend->route(backend.get(), &moe, n_rows, x.data(), &view, nullptr) != conclave_ok;

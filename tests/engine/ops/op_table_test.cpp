@@ -26,6 +26,7 @@ constexpr Entry entries[] = {
     {"prepare", offsetof(ConclaveOpTable, prepare)},
     {"embed", offsetof(ConclaveOpTable, embed)},
     {"attention_mla", offsetof(ConclaveOpTable, attention_mla)},
+    {"attention_gqa", offsetof(ConclaveOpTable, attention_gqa)},
     {"mlp", offsetof(ConclaveOpTable, mlp)},
     {"moe", offsetof(ConclaveOpTable, moe)},
     {"route", offsetof(ConclaveOpTable, route)},

@@ -1,5 +1,8 @@
 #include "model/arch/arch.hpp"
 #include "model/arch/deepseek.hpp"
+#include "model/arch/llama.hpp"
+#include "model/arch/olmoe.hpp"
+#include "model/arch/qwen.hpp"
 
 namespace conclave
 {
@@ -9,6 +12,12 @@ namespace
 
 constexpr Arch archs[] = {
     {"deepseek2", "deepseek", deepseek_config, deepseek_layer},
+    {"qwen2", "qwen", qwen_config, qwen_layer},
+    {"qwen2moe", "qwen", qwen_config, qwen_layer},
+    {"qwen3", "qwen", qwen_config, qwen3_layer},
+    {"qwen3moe", "qwen", qwen_config, qwen3_layer},
+    {"llama", "llama", llama_config, llama_layer},
+    {"olmoe", "olmoe", olmoe_config, olmoe_layer},
 };
 
 } // namespace

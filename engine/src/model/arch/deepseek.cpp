@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "model/arch/channel_mixer.hpp"
+#include "model/arch/rope_keys.hpp"
 #include "model/key_reader.hpp"
 #include "model/rope.hpp"
 #include "tensor/codec.hpp"
@@ -13,11 +15,6 @@ namespace conclave
 
 namespace
 {
-
-std::string block(int layer, const char* name)
-{
-    return "blk." + std::to_string(layer) + "." + name;
-}
 
 /// Blocks of multi-token prediction at the end: loaded past. Some converters count them in block_count and some drop
 /// them, so what the file holds decides.
@@ -42,6 +39,7 @@ void read_attention(KeyReader& keys, Config& config)
     config.q_lora_rank = keys.optional("attention.q_lora_rank", 0, 0, max_dimension);
     config.kv_lora_rank = keys.required("attention.kv_lora_rank", 1, max_dimension);
     config.qk_rope_head_dim = keys.required("rope.dimension_count", 2, max_dimension);
+    config.rotary_dim = config.qk_rope_head_dim;
     // Files since 2025 give the sizes of the latent under key_length and those of a head under *_mla.
     const bool split_keys = keys.has("attention.key_length_mla");
     const int key_length =
@@ -52,40 +50,6 @@ void read_attention(KeyReader& keys, Config& config)
     if (config.qk_nope_head_dim < 1 || config.qk_rope_head_dim % 2 != 0) {
         keys.fail("a head of " + std::to_string(key_length) + " values cannot hold a rotated part of " +
                   std::to_string(config.qk_rope_head_dim) + "; convert the model again");
-    }
-}
-
-void read_rope(KeyReader& keys, Config& config)
-{
-    config.rope_theta = keys.number("rope.freq_base", 10000, 1.001, 1e12);
-    RopeScaling& scaling = config.rope_scaling;
-    const std::string_view type = keys.text("rope.scaling.type");
-    if (type == "yarn") {
-        scaling.type = RopeScalingType::yarn;
-    } else if (type == "linear" || (type.empty() && keys.has("rope.scaling.factor"))) {
-        scaling.type = RopeScalingType::linear;
-    } else if (!type.empty() && type != "none") {
-        keys.fail("rope scaling \"" + std::string(type) + "\" is not supported; known are none, linear and yarn",
-                  ErrorCode::unsupported);
-    }
-    if (scaling.type == RopeScalingType::none) {
-        return;
-    }
-    scaling.factor = keys.number("rope.scaling.factor", 1, 1e-3, 1e6);
-    scaling.attn_factor = keys.number("rope.scaling.attn_factor", 1, 1e-3, 1e3);
-    if (scaling.type == RopeScalingType::yarn) {
-        scaling.original_max_position_embeddings =
-            keys.required("rope.scaling.original_context_length", 1, max_context);
-        scaling.beta_fast = keys.number("rope.scaling.yarn_beta_fast", 32, 1e-3, 1e6);
-        scaling.beta_slow = keys.number("rope.scaling.yarn_beta_slow", 1, 1e-3, 1e6);
-        if (keys.has("rope.scaling.yarn_log_multiplier")) {
-            // On disk it is 0.1 · mscale_all_dim, and every published config has mscale equal to mscale_all_dim.
-            scaling.mscale_all_dim = keys.number("rope.scaling.yarn_log_multiplier", 0, -100, 100) / 0.1;
-            scaling.mscale = scaling.mscale_all_dim;
-        }
-        if (keys.number("rope.scaling.yarn_ext_factor", 1, -1e6, 1e6) != 1) {
-            keys.fail("a YaRN extrapolation factor other than 1 is not supported", ErrorCode::unsupported);
-        }
     }
 }
 
@@ -171,6 +135,7 @@ void read_experts(KeyReader& keys, const Gguf& file, Config& config)
     config.n_shared_experts = keys.optional("expert_shared_count", 0, 0, max_experts);
     config.moe_intermediate_size =
         keys.required("expert_feed_forward_length", 1, max_dimension / std::max(config.n_shared_experts, 1));
+    config.shared_expert_intermediate_size = config.moe_intermediate_size * config.n_shared_experts;
     config.has_selection_bias = file.find(block(config.first_k_dense_replace, "exp_probs_b.bias"));
     std::string inferred;
     read_scores(keys, config, inferred);
@@ -248,64 +213,6 @@ ConclaveMlaWeights bind_attention(TensorSource& tensors, const Config& config, c
     return mla;
 }
 
-ConclaveMlpWeights bind_mlp(TensorSource& tensors, const Config& config, int layer)
-{
-    ConclaveMlpWeights mlp{};
-    mlp.size = sizeof mlp;
-    mlp.hidden = config.hidden_size;
-    mlp.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
-    mlp.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
-    mlp.gate = tensors.matrix(block(layer, "ffn_gate.weight"), config.intermediate_size, config.hidden_size);
-    mlp.up = tensors.matrix(block(layer, "ffn_up.weight"), config.intermediate_size, config.hidden_size);
-    mlp.down = tensors.matrix(block(layer, "ffn_down.weight"), config.hidden_size, config.intermediate_size);
-    return mlp;
-}
-
-void bind_experts(TensorSource& tensors, const Config& config, int layer, ConclaveMoeWeights& moe)
-{
-    const int64_t hidden = config.hidden_size, experts = config.n_routed_experts, ffn = config.moe_intermediate_size;
-    if (tensors.has(block(layer, "ffn_gate_up_exps.weight"))) {
-        const ConclaveMatrix both = tensors.matrix(block(layer, "ffn_gate_up_exps.weight"), 2 * ffn, hidden, experts);
-        moe.gate_exps = rows_of(both, 0, ffn);
-        moe.up_exps = rows_of(both, ffn, ffn);
-    } else {
-        moe.gate_exps = tensors.matrix(block(layer, "ffn_gate_exps.weight"), ffn, hidden, experts);
-        moe.up_exps = tensors.matrix(block(layer, "ffn_up_exps.weight"), ffn, hidden, experts);
-    }
-    moe.down_exps = tensors.matrix(block(layer, "ffn_down_exps.weight"), hidden, ffn, experts);
-    if (config.n_shared_experts > 0) {
-        const int64_t shared = ffn * config.n_shared_experts;
-        moe.gate_shexp = tensors.matrix(block(layer, "ffn_gate_shexp.weight"), shared, hidden);
-        moe.up_shexp = tensors.matrix(block(layer, "ffn_up_shexp.weight"), shared, hidden);
-        moe.down_shexp = tensors.matrix(block(layer, "ffn_down_shexp.weight"), hidden, shared);
-    }
-}
-
-ConclaveMoeWeights bind_moe(TensorSource& tensors, const Config& config, int layer)
-{
-    ConclaveMoeWeights moe{};
-    moe.size = sizeof moe;
-    moe.hidden = config.hidden_size;
-    moe.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
-    moe.n_experts = config.n_routed_experts;
-    moe.n_experts_used = config.num_experts_per_tok;
-    moe.score = config.scoring_func == ScoringFunc::sigmoid ? conclave_score_sigmoid : conclave_score_softmax;
-    moe.n_group = config.n_group;
-    moe.topk_group = config.topk_group;
-    moe.group_rule = config.n_group <= 1                          ? conclave_group_none
-                     : config.topk_method == TopkMethod::noaux_tc ? conclave_group_top2_sum
-                                                                  : conclave_group_max;
-    moe.norm_topk_prob = config.norm_topk_prob;
-    moe.routed_scaling_factor = static_cast<float>(config.routed_scaling_factor);
-    moe.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
-    moe.router = tensors.matrix(block(layer, "ffn_gate_inp.weight"), config.n_routed_experts, config.hidden_size);
-    if (config.has_selection_bias) {
-        moe.bias = tensors.vector(block(layer, "exp_probs_b.bias"), config.n_routed_experts);
-    }
-    bind_experts(tensors, config, layer, moe);
-    return moe;
-}
-
 } // namespace
 
 Result<Config> deepseek_config(const Gguf& file, const std::string& file_name, const std::string& architecture)
@@ -332,11 +239,7 @@ Layer deepseek_layer(TensorSource& tensors, const Config& config, const Conclave
 {
     Layer out;
     out.token_mixer = bind_attention(tensors, config, rope, layer);
-    if (layer < config.first_k_dense_replace) {
-        out.channel_mixer = bind_mlp(tensors, config, layer);
-    } else {
-        out.channel_mixer = bind_moe(tensors, config, layer);
-    }
+    out.channel_mixer = bind_channel_mixer(tensors, config, layer);
     return out;
 }
 

@@ -1,0 +1,196 @@
+#include <algorithm>
+
+#include "ops/attention_gqa.hpp"
+#include "ops/batch_rows.hpp"
+#include "ops/gemm.hpp"
+#include "ops/product.hpp"
+#include "ops/rmsnorm.hpp"
+#include "ops/rope.hpp"
+#include "ops/shapes.hpp"
+
+namespace conclave
+{
+
+namespace
+{
+
+// Multiply-adds below which the heads stay on the calling thread; about what waking another costs.
+constexpr int64_t small_work = 64 * 1024;
+
+struct Call {
+    CpuBackend& backend;
+    const ConclaveGqaWeights& w;
+    const ConclaveBatch& batch;
+    const ConclaveCacheView* caches;
+    const GqaScratch& s;
+
+    int64_t q_width() const { return static_cast<int64_t>(w.n_head) * w.head_dim; }
+    int64_t kv_width() const { return static_cast<int64_t>(w.n_head_kv) * w.head_dim; }
+    int64_t group() const { return w.n_head / w.n_head_kv; }
+};
+
+int64_t rows_of_block(int64_t group)
+{
+    return std::max<int64_t>(1, gqa_queries / group);
+}
+
+void add_bias(const float* bias, int64_t n, float* row)
+{
+    if (bias)
+        add_scaled(1.0f, bias, n, row);
+}
+
+/// Bias, norm and RoPE of the heads of one row.
+void finish_heads(const Call& call, int32_t i, const float* bias, const float* norm, int64_t width, float* row)
+{
+    const ConclaveGqaWeights& w = call.w;
+    add_bias(bias, width, row);
+    const int64_t normed = w.qk_norm == conclave_qk_norm_row ? width : w.head_dim;
+    for (int64_t at = 0; w.qk_norm != conclave_qk_norm_none && at < width; at += normed)
+        rmsnorm(row + at, norm, normed, w.rms_norm_eps, row + at);
+    for (int64_t at = 0; at < width; at += w.head_dim)
+        rope_rotate(w.rope, call.backend.rope.cos_of(i), call.backend.rope.sin_of(i), row + at);
+}
+
+void project(const Call& call, const float* x)
+{
+    const ConclaveGqaWeights& w = call.w;
+    const GqaScratch& s = call.s;
+    ThreadPool& pool = *call.backend.pool;
+    const ConclaveMatrix* const readers[] = {&w.q, &w.k, &w.v};
+    normalize_rows(pool, x, w.hidden, w.attn_norm, w.rms_norm_eps, call.batch.n_rows, takes_int8(readers), s.input);
+    const Product products[] = {
+        {&w.q, &s.input, s.q, call.q_width(), false},
+        {&w.k, &s.input, s.k, call.kv_width(), false},
+        {&w.v, &s.input, s.v, call.kv_width(), false},
+    };
+    multiply(pool, products, call.batch.n_rows);
+    for (int32_t i = 0; i < call.batch.n_rows; ++i) {
+        float* k = s.k + i * call.kv_width();
+        float* v = s.v + i * call.kv_width();
+        finish_heads(call, i, w.q_bias, w.q_norm, call.q_width(), s.q + i * call.q_width());
+        finish_heads(call, i, w.k_bias, w.k_norm, call.kv_width(), k);
+        add_bias(w.v_bias, call.kv_width(), v);
+        float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
+        std::copy_n(k, call.kv_width(), row);
+        std::copy_n(v, call.kv_width(), row + call.kv_width());
+    }
+}
+
+/// Cuts every sequence's rows into blocks; returns how many.
+int64_t make_blocks(const Call& call)
+{
+    sort_rows(call.batch, call.s.order);
+    const auto most = static_cast<int32_t>(rows_of_block(call.group()));
+    int64_t n_blocks = 0;
+    for (int32_t begin = 0; begin < call.batch.n_rows;) {
+        const int32_t end = end_of_sequence(call.batch, call.s.order, call.batch.n_rows, begin);
+        for (; begin < end; begin += most)
+            call.s.blocks[n_blocks++] = {begin, std::min(begin + most, end)};
+        begin = end;
+    }
+    return n_blocks;
+}
+
+/// The heads of key head `kv` for the rows of one block. Query g of row i is line i * group + g throughout.
+void attend(const Call& call, const GqaScratch::Block& block, int64_t kv, const GqaScratch::Lane& lane)
+{
+    const ConclaveGqaWeights& w = call.w;
+    const int64_t dim = w.head_dim, group = call.group();
+    const int32_t* rows = call.s.order + block.begin;
+    const int64_t n_lines = (block.end - block.begin) * group;
+    for (int64_t i = 0; i < block.end - block.begin; ++i)
+        std::copy_n(call.s.q + rows[i] * call.q_width() + kv * group * dim, group * dim,
+                    lane.queries + i * group * dim);
+    std::fill_n(lane.out, n_lines * dim, 0.0f);
+    std::fill_n(lane.softmax, n_lines, OnlineSoftmax());
+
+    const ConclaveCacheView& cache = call.caches[call.batch.sequence[rows[0]]];
+    const int32_t n_positions = call.batch.position[rows[block.end - block.begin - 1]] + 1;
+    int64_t first = 0; // line of the first row that sees any of the piece
+    for (int32_t t = 0; t < n_positions;) {
+        const CachePiece piece = cache_piece(cache, t, n_positions, gqa_piece);
+        while (call.batch.position[rows[first / group]] < t)
+            first += group;
+        const float* keys = piece.rows + kv * dim;
+        const float* values = keys + call.kv_width();
+        float* scores = lane.scores + first * gqa_piece;
+        gemm_nt(
+            {n_lines - first, piece.n, dim, lane.queries + first * dim, dim, keys, cache.row_width, scores, gqa_piece});
+        for (int64_t line = first; line < n_lines; ++line) {
+            float* row = lane.scores + line * gqa_piece;
+            const int32_t seen = std::min(piece.n, call.batch.position[rows[line / group]] + 1 - t);
+            const float factor = softmax_piece(w.softmax_scale, seen, row, lane.softmax[line]);
+            std::fill(row + seen, row + piece.n, 0.0f);
+            if (factor != 1.0f)
+                scale_by(factor, dim, lane.out + line * dim);
+        }
+        gemm_nn(
+            {n_lines - first, dim, piece.n, scores, gqa_piece, values, cache.row_width, lane.out + first * dim, dim},
+            true);
+        t += piece.n;
+    }
+    for (int64_t line = 0; line < n_lines; ++line) {
+        float* out = lane.out + line * dim;
+        scale_by(1.0f / lane.softmax[line].sum, dim, out);
+        std::copy_n(out, dim, call.s.heads.row(rows[line / group]) + (kv * group + line % group) * dim);
+    }
+}
+
+void attend_all(const Call& call)
+{
+    const int64_t n_units = make_blocks(call) * call.w.n_head_kv;
+    const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
+    const bool small = call.batch.n_rows * call.q_width() * 2 * last < small_work;
+    // By lane, not by thread: the pool may have grown since memory was reserved.
+    const int64_t lanes = small ? 1 : std::min<int64_t>(call.backend.lanes, n_units);
+    call.backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {
+        for (int64_t lane = begin; lane < end; ++lane)
+            for (int64_t unit = lane; unit < n_units; unit += lanes)
+                attend(call, call.s.blocks[unit / call.w.n_head_kv], unit % call.w.n_head_kv, call.s.lanes[lane]);
+    });
+}
+
+} // namespace
+
+GqaScratch GqaScratch::take(Scratch& scratch, const Shape& shape)
+{
+    const int64_t n = shape.n_rows;
+    // A group is counted as if all query heads shared one key head: then any layer within the limits fits.
+    const int64_t lines = std::max(gqa_queries, shape.n_head);
+    GqaScratch s;
+    s.input = ActivationRows::take(scratch, n, shape.hidden);
+    s.q = scratch.take<float>(n * shape.n_head * shape.head_dim);
+    s.k = scratch.take<float>(n * shape.n_head_kv * shape.head_dim);
+    s.v = scratch.take<float>(n * shape.n_head_kv * shape.head_dim);
+    s.heads = ActivationRows::take(scratch, n, shape.n_head * shape.head_dim);
+    s.order = scratch.take<int32_t>(n);
+    s.blocks = scratch.take<Block>(n);
+    s.lanes = scratch.take<Lane>(shape.lanes);
+    for (int64_t i = 0; i < shape.lanes; ++i) {
+        const Lane lane = {scratch.take<float>(lines * shape.head_dim), scratch.take<float>(lines * gqa_piece),
+                           scratch.take<float>(lines * shape.head_dim), scratch.take<OnlineSoftmax>(lines)};
+        if (scratch.fits())
+            s.lanes[i] = lane;
+    }
+    return s;
+}
+
+ConclaveStatus attention_gqa_cpu(CpuBackend& backend, const ConclaveGqaWeights& w, const ConclaveBatch& batch,
+                                 const ConclaveCacheView* caches, float* x, ConclaveMessage* message)
+{
+    Scratch memory = backend.scratch();
+    const GqaScratch scratch =
+        GqaScratch::take(memory, {batch.n_rows, w.hidden, w.n_head, w.n_head_kv, w.head_dim, backend.lanes});
+    if (!memory.fits() || !backend.rope.update(w.rope, batch))
+        return too_large("attention", message);
+    const Call call = {backend, w, batch, caches, scratch};
+    project(call, x);
+    attend_all(call);
+    quantize_rows(*backend.pool, w.o, batch.n_rows, scratch.heads);
+    const Product out[] = {{&w.o, &scratch.heads, x, w.hidden, true}};
+    multiply(*backend.pool, out, batch.n_rows);
+    return conclave_ok;
+}
+
+} // namespace conclave
