@@ -29,7 +29,8 @@ Json routes_of(const StepTrace& step, size_t row, const std::vector<int>& moe_la
                           {"ids", std::vector<int>(ids.begin(), ids.end())},
                           {"weights", std::vector<float>(weights.begin(), weights.end())},
                           {"margin", step.margins[at]},
-                          {"groups", group_list(step.groups[at])}});
+                          {"groups", group_list(step.groups[at])},
+                          {"group_margin", step.group_margins[at]}});
     }
     return routes;
 }

@@ -122,6 +122,7 @@ void expect_routes(const Json& routes)
         EXPECT_EQ(routes[m]["ids"].size(), 4u);
         EXPECT_EQ(routes[m]["weights"].size(), 4u);
         EXPECT_EQ(routes[m]["groups"].size(), 2u);
+        EXPECT_GE(routes[m]["group_margin"].get<double>(), 0);
         EXPECT_TRUE(routes[m]["margin"].is_number());
     }
 }

@@ -39,7 +39,9 @@ struct StepTrace {
     std::span<const float> margins;   ///< [n_rows, n_moe_layers], selection score of the last chosen minus the best not
                                       ///< chosen among open groups; infinite when all were chosen
     std::span<const uint32_t> groups; ///< [n_rows, n_moe_layers], bit g set when group g was open
-    int64_t t_ns = 0;                 ///< end of the step, since generate was called
+    std::span<const float> group_margins; ///< [n_rows, n_moe_layers], group score of the worst open group minus the
+                                          ///< best closed one; infinite when none is closed. Not recorded.
+    int64_t t_ns = 0;                     ///< end of the step, since generate was called
     int64_t duration_ns = 0;
 };
 

@@ -16,6 +16,7 @@ TraceRecorder::TraceRecorder(const ModelInfo& info, int max_rows, bool record)
     m_weights.resize(choices * static_cast<size_t>(m_k));
     m_margins.resize(choices);
     m_groups.resize(choices);
+    m_group_margins.resize(choices);
 }
 
 ConclaveRoutes TraceRecorder::next_layer()
@@ -24,8 +25,9 @@ ConclaveRoutes TraceRecorder::next_layer()
     const int layer = m_record ? m_layer : 0;
     const int stride = m_record ? m_n_moe_layers : 1;
     ++m_layer;
-    return {m_ids.data() + layer * m_k, m_weights.data() + layer * m_k,     m_margins.data() + layer,
-            m_groups.data() + layer,    static_cast<int64_t>(stride) * m_k, stride};
+    return {m_ids.data() + layer * m_k,    m_weights.data() + layer * m_k,     m_margins.data() + layer,
+            m_groups.data() + layer,       static_cast<int64_t>(stride) * m_k, stride,
+            m_group_margins.data() + layer};
 }
 
 void TraceRecorder::finish(int n_rows)
@@ -65,6 +67,7 @@ void TraceRecorder::describe(StepTrace& step, int n_rows) const
     step.weights = {m_weights.data(), choices * static_cast<size_t>(m_k)};
     step.margins = {m_margins.data(), choices};
     step.groups = {m_groups.data(), choices};
+    step.group_margins = {m_group_margins.data(), choices};
 }
 
 } // namespace conclave

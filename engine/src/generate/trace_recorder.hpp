@@ -35,11 +35,12 @@ public:
 private:
     const int m_n_experts, m_k, m_n_moe_layers;
     const bool m_record;
-    std::vector<uint16_t> m_ids;     ///< [max_rows, n_moe_layers, k]
-    std::vector<float> m_weights;    ///< [max_rows, n_moe_layers, k]
-    std::vector<float> m_margins;    ///< [max_rows, n_moe_layers]
-    std::vector<uint32_t> m_groups;  ///< [max_rows, n_moe_layers]
-    std::vector<uint32_t> m_seen_in; ///< [n_experts], number of the last choice the expert was part of
+    std::vector<uint16_t> m_ids;        ///< [max_rows, n_moe_layers, k]
+    std::vector<float> m_weights;       ///< [max_rows, n_moe_layers, k]
+    std::vector<float> m_margins;       ///< [max_rows, n_moe_layers]
+    std::vector<uint32_t> m_groups;     ///< [max_rows, n_moe_layers]
+    std::vector<float> m_group_margins; ///< [max_rows, n_moe_layers]
+    std::vector<uint32_t> m_seen_in;    ///< [n_experts], number of the last choice the expert was part of
     uint32_t m_choice = 0;
     int m_layer = 0;
     uint64_t m_sum_counts = 0;

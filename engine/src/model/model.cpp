@@ -23,8 +23,9 @@ uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_ro
     const uint64_t per_row = rows * 5 * sizeof(int32_t); // sequence, position, token, and the trace's row
     const uint64_t logits = n_vocab * (sizeof(float) + sizeof(float) + sizeof(int32_t)); // and the sampler's candidates
     const uint64_t per_route = sizeof(uint16_t) + sizeof(float);
-    const uint64_t trace = rows * info.moe_layers.size() *
-                           (static_cast<uint64_t>(info.n_experts_used) * per_route + sizeof(float) + sizeof(uint32_t));
+    const uint64_t trace =
+        rows * info.moe_layers.size() *
+        (static_cast<uint64_t>(info.n_experts_used) * per_route + 2 * sizeof(float) + sizeof(uint32_t));
     return stream + per_row + logits + trace;
 }
 

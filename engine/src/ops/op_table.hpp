@@ -138,7 +138,9 @@ struct ConclaveRoutes {
     float* margins;         // [n_rows], +inf when no expert of an open group was left to choose
     uint32_t* groups;       // [n_rows], bit mask of open groups; bit 0 alone when there are no groups
     int64_t row_stride_k;   // elements from one row's ids/weights to the next
-    int64_t row_stride_one; // elements from one row's margin/groups to the next
+    int64_t row_stride_one; // elements from one row's margin/groups/group margin to the next
+    // [n_rows] group score of the worst open group minus the best closed one, +inf when none is closed; may be null.
+    float* group_margins = nullptr;
 };
 
 // The largest shapes that will be asked for, so that a step allocates nothing.

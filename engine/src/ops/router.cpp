@@ -28,21 +28,39 @@ float group_score(int32_t rule, const float* selection, int32_t n)
     return rule == conclave_group_max || n < 2 ? best : best + second;
 }
 
-/// The mask of the topk_group best groups.
-uint32_t best_groups(const ConclaveMoeWeights& w, const float* selection)
+/// The lead of `a`, which is not below `b`; 0 for equal ones, infinite ones included.
+float lead(float a, float b)
+{
+    return a == b ? 0.0f : a - b;
+}
+
+/// The topk_group best groups, and by how much the worst of them leads the best of the others.
+struct OpenGroups {
+    uint32_t mask = 1;
+    float margin = std::numeric_limits<float>::infinity();
+};
+
+OpenGroups best_groups(const ConclaveMoeWeights& w, const float* selection)
 {
     const int32_t size = w.n_experts / w.n_group;
     float score[32];
     for (int32_t g = 0; g < w.n_group; ++g)
         score[g] = group_score(w.group_rule, selection + g * size, size);
-    uint32_t open = 0;
-    for (int32_t chosen = 0; chosen < w.topk_group; ++chosen) {
+    OpenGroups open = {.mask = 0};
+    const auto best_closed = [&] {
         int32_t best = -1;
         for (int32_t g = 0; g < w.n_group; ++g)
-            if (!(open >> g & 1u) && (best < 0 || score[g] > score[best]))
+            if (!(open.mask >> g & 1u) && (best < 0 || score[g] > score[best]))
                 best = g;
-        open |= 1u << best;
+        return best;
+    };
+    int32_t worst = 0;
+    for (int32_t chosen = 0; chosen < w.topk_group; ++chosen) {
+        worst = best_closed();
+        open.mask |= 1u << worst;
     }
+    if (const int32_t next = best_closed(); next >= 0)
+        open.margin = lead(score[worst], score[next]);
     return open;
 }
 
@@ -88,7 +106,10 @@ void select_experts(const ConclaveMoeWeights& w, const float* scores, float* sel
         selection[e] = std::isnan(s) ? minus_infinity : s;
     }
     const bool grouped = w.group_rule != conclave_group_none && w.n_group > 1;
-    *out.groups = grouped ? best_groups(w, selection) : 1u;
+    const OpenGroups groups = grouped ? best_groups(w, selection) : OpenGroups();
+    *out.groups = groups.mask;
+    if (out.group_margin)
+        *out.group_margin = groups.margin;
     const int32_t group_size = grouped ? w.n_experts / w.n_group : w.n_experts;
 
     // Insertion into a list of k: one pass, and an equal score never displaces a lower id.
@@ -119,10 +140,7 @@ void select_experts(const ConclaveMoeWeights& w, const float* scores, float* sel
         }
     }
     const float last = selection[out.ids[k - 1]];
-    if (!any_left)
-        *out.margin = std::numeric_limits<float>::infinity();
-    else
-        *out.margin = last == runner_up ? 0.0f : last - runner_up;
+    *out.margin = any_left ? lead(last, runner_up) : std::numeric_limits<float>::infinity();
 
     double sum = 0;
     for (int32_t j = 0; j < k; ++j) {

@@ -22,10 +22,11 @@ void router_scores(int32_t score, const float* logits, int32_t n_experts, float*
 
 /// One row's decision, written as ConclaveRoutes describes it.
 struct RouteRow {
-    uint16_t* ids;    ///< [k] by descending selection score
-    float* weights;   ///< [k]
-    float* margin;    ///< of the last chosen to the best not chosen, in selection score
-    uint32_t* groups; ///< mask of open groups
+    uint16_t* ids;                 ///< [k] by descending selection score
+    float* weights;                ///< [k]
+    float* margin;                 ///< of the last chosen to the best not chosen, in selection score
+    uint32_t* groups;              ///< mask of open groups
+    float* group_margin = nullptr; ///< of the worst open to the best closed group, in group score; not wanted when null
 };
 
 /// Chooses k experts by score + bias among the open groups and weighs them by score alone.
@@ -39,7 +40,8 @@ void select_experts(const ConclaveMoeWeights& weights, const float* scores, floa
 inline RouteRow route_row(const ConclaveRoutes& routes, int64_t row)
 {
     return {routes.ids + row * routes.row_stride_k, routes.weights + row * routes.row_stride_k,
-            routes.margins + row * routes.row_stride_one, routes.groups + row * routes.row_stride_one};
+            routes.margins + row * routes.row_stride_one, routes.groups + row * routes.row_stride_one,
+            routes.group_margins ? routes.group_margins + row * routes.row_stride_one : nullptr};
 }
 
 } // namespace conclave

@@ -103,14 +103,18 @@ struct SampleMoe {
 struct SampleRoutes {
     SampleRoutes(int64_t n_rows, int64_t n_used)
         : ids(static_cast<size_t>(n_rows * n_used)), weights(ids.size()), margins(static_cast<size_t>(n_rows)),
-          groups(margins.size()), k(n_used)
+          groups(margins.size()), group_margins(margins.size()), k(n_used)
     {
     }
-    ConclaveRoutes view() { return {ids.data(), weights.data(), margins.data(), groups.data(), k, 1}; }
+    ConclaveRoutes view()
+    {
+        return {ids.data(), weights.data(), margins.data(), groups.data(), k, 1, group_margins.data()};
+    }
 
     std::vector<uint16_t> ids;
     std::vector<float> weights, margins;
     std::vector<uint32_t> groups;
+    std::vector<float> group_margins;
     int64_t k;
 };
 

@@ -61,6 +61,8 @@ ReferenceRoute referenceRoute(const ConclaveMoeWeights& w, std::span<const float
     for (int i = 0; i < w.topk_group; ++i)
         route.groups |= 1U << bestGroups[size_t(i)];
 
+    route.groupMargin = groupScores[size_t(bestGroups[size_t(w.topk_group - 1)])] -
+                        groupScores[size_t(bestGroups[size_t(w.topk_group)])];
     std::vector<int> open;
     for (const int expert : ranked(selection)) {
         if (route.groups >> (expert / groupSize) & 1U)

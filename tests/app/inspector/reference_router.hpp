@@ -12,6 +12,7 @@ struct ReferenceRoute {
     std::vector<double> weights; ///< of `ids`
     double margin = 0;           ///< of the last chosen to the best not chosen in an open group
     uint32_t groups = 0;         ///< mask of open groups
+    double groupMargin = 0;      ///< of the worst open to the best closed group
 };
 
 /// Routes one row by plain loops in double, written from the published code and sharing no line with the engine: x

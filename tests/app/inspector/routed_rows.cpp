@@ -92,7 +92,8 @@ bool RoutedRows::step(std::span<const int32_t> ids, const std::function<void(con
                          .ids = trace.ids.subspan(i * layers * k, layers * k),
                          .weights = trace.weights.subspan(i * layers * k, layers * k),
                          .margins = trace.margins.subspan(i * layers, layers),
-                         .groups = trace.groups.subspan(i * layers, layers)};
+                         .groups = trace.groups.subspan(i * layers, layers),
+                         .groupMargins = trace.group_margins.subspan(i * layers, layers)};
         for (const std::vector<float>& layer : seen.inputs)
             routed.inputs.push_back(std::span(layer).subspan(i * hidden, hidden));
         row(routed);

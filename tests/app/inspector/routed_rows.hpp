@@ -17,6 +17,7 @@ struct RoutedRow {
     std::span<const float> weights;             ///< [n_moe_layers, k]
     std::span<const float> margins;             ///< [n_moe_layers]
     std::span<const uint32_t> groups;           ///< [n_moe_layers]
+    std::span<const float> groupMargins;        ///< [n_moe_layers]
 };
 
 /// Computes recorded runs again by the engine's own forward pass, in the steps the session took, and looks at what goes

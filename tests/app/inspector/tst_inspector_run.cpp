@@ -124,7 +124,8 @@ void TestInspectorRun::everyRouteIsTheReferenceRouters()
                 for (size_t i = 0; i < k; ++i)
                     worstWeight =
                         std::max(worstWeight, std::abs(double(token.weights[layer * k + i]) - route.weights[i]));
-                worstMargin = std::max(worstMargin, std::abs(double(token.margins[layer]) - route.margin));
+                worstMargin = std::max({worstMargin, std::abs(double(token.margins[layer]) - route.margin),
+                                        std::abs(double(row.groupMargins[layer]) - route.groupMargin)});
             }
         });
         QVERIFY(done);

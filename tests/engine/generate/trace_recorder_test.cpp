@@ -28,6 +28,7 @@ void route(TraceRecorder& recorder, int n_rows, uint16_t first, uint16_t second)
             routes.weights[row * routes.row_stride_k] = static_cast<float>(10 * row + layer);
             routes.margins[row * routes.row_stride_one] = static_cast<float>(100 * row + layer);
             routes.groups[row * routes.row_stride_one] = static_cast<uint32_t>(row * 3 + layer);
+            routes.group_margins[row * routes.row_stride_one] = static_cast<float>(1000 * row + layer);
         }
     }
     recorder.finish(n_rows);
@@ -49,6 +50,7 @@ TEST(TraceRecorder, RowsAreInOrderOfLayers)
             EXPECT_EQ(step.weights[(row * 3 + layer) * 2], static_cast<float>(10 * row + layer));
             EXPECT_EQ(step.margins[row * 3 + layer], static_cast<float>(100 * row + layer));
             EXPECT_EQ(step.groups[row * 3 + layer], row * 3 + layer);
+            EXPECT_EQ(step.group_margins[row * 3 + layer], static_cast<float>(1000 * row + layer));
         }
     EXPECT_EQ(recorder.sum_counts(), 12u);
     route(recorder, 4, 1, 2);

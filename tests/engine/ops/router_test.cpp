@@ -48,6 +48,7 @@ struct Decision {
     std::vector<float> weights;
     float margin = 0;
     uint32_t groups = 0;
+    float group_margin = 0;
 };
 
 Decision decide(const ConclaveMoeWeights& w, const std::vector<float>& logits)
@@ -57,7 +58,8 @@ Decision decide(const ConclaveMoeWeights& w, const std::vector<float>& logits)
     Decision d;
     d.ids.resize(static_cast<size_t>(w.n_experts_used));
     d.weights.resize(d.ids.size());
-    select_experts(w, scores.data(), selection.data(), {d.ids.data(), d.weights.data(), &d.margin, &d.groups});
+    select_experts(w, scores.data(), selection.data(),
+                   {d.ids.data(), d.weights.data(), &d.margin, &d.groups, &d.group_margin});
     return d;
 }
 
@@ -213,6 +215,24 @@ TEST(router, margin_is_infinite_when_every_open_expert_is_chosen)
     EXPECT_EQ(decide(simple_rule(3, 3, conclave_score_softmax), {1, 2, 3}).margin, infinity);
 }
 
+TEST(router, group_margin_is_the_lead_of_the_worst_open_group)
+{
+    const std::vector<float> logits = {0, 1, 2, 3, 4, 5, 6, 7};
+    const auto score = [](double logit) { return 1 / (1 + std::exp(-logit)); };
+    ConclaveMoeWeights w = simple_rule(8, 2, conclave_score_sigmoid);
+    EXPECT_EQ(decide(w, logits).group_margin, infinity) << "no groups";
+    w.group_rule = conclave_group_max;
+    w.n_group = 4;
+    w.topk_group = 2;
+    EXPECT_NEAR(decide(w, logits).group_margin, score(5) - score(3), 1e-6);
+    w.group_rule = conclave_group_top2_sum;
+    EXPECT_NEAR(decide(w, logits).group_margin, score(5) + score(4) - score(3) - score(2), 1e-6);
+    EXPECT_EQ(decide(w, std::vector<float>(8, 1)).group_margin, 0.0f);
+    EXPECT_EQ(decide(w, std::vector<float>(8, nan)).group_margin, 0.0f);
+    w.topk_group = 4;
+    EXPECT_EQ(decide(w, logits).group_margin, infinity) << "none is closed";
+}
+
 TEST(router, both_backends_choose_the_same_experts_on_a_large_layer)
 {
     SampleNumbers numbers(11);
@@ -235,6 +255,7 @@ TEST(router, both_backends_choose_the_same_experts_on_a_large_layer)
     ASSERT_EQ(cpu->route(cpu.get(), &w, n_rows, x.data(), &got_view, nullptr), conclave_ok);
     EXPECT_EQ(expected.ids, got.ids);
     EXPECT_EQ(expected.groups, got.groups);
+    EXPECT_EQ(expected.group_margins, got.group_margins);
     EXPECT_LE(normalized_error(got.weights, expected.weights), 1e-13);
 }
 
