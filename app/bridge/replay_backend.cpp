@@ -85,7 +85,7 @@ void ReplayBackend::start(const RunRequest& request)
         m_runId = 0;
         return;
     }
-    m_text.emplace(*m_trace);
+    m_text = std::make_unique<RecordedText>(*m_trace);
     m_clock.start();
     pushPrompt();
     m_timer.start();
@@ -194,12 +194,13 @@ void ReplayBackend::pushEnd()
     RunFinished finished{.stop = u"stopped"_s, .nPrompt = int(m_trace->prompt.ids.size()), .nGenerated = m_generated};
     finished.nCached = m_trace->prompt.n_cached;
     finished.seed = m_trace->header.seed;
-    if (m_trace->end && !m_stopped) {
-        finished.stop = QString::fromStdString(m_trace->end->stop);
-        finished.ttftMs = m_trace->end->ttft_ms;
-        finished.prefillTps = m_trace->end->prefill_tps;
-        finished.decodeTps = m_trace->end->decode_tps;
-        finished.sumCounts = m_trace->end->sum_counts;
+    const std::optional<conclave::TraceEnd>& end = m_trace->end;
+    if (end && !m_stopped) {
+        finished.stop = QString::fromStdString(end->stop);
+        finished.ttftMs = end->ttft_ms;
+        finished.prefillTps = end->prefill_tps;
+        finished.decodeTps = end->decode_tps;
+        finished.sumCounts = end->sum_counts;
     }
     push({m_runId, std::move(finished)});
 }

@@ -6,7 +6,6 @@
 #include <QTimer>
 
 #include <memory>
-#include <optional>
 
 #include "bridge/chat_backend.hpp"
 #include "bridge/recorded_text.hpp"
@@ -59,7 +58,7 @@ private:
     quint64 m_runId = 0; ///< 0: nothing runs
     size_t m_next = 0;   ///< token that comes next
     int m_generated = 0;
-    std::optional<RecordedText> m_text; ///< of the run that is played
+    std::unique_ptr<RecordedText> m_text; ///< of the run that is played
     QTimer m_timer;
     QElapsedTimer m_clock;
     QThreadPool m_pool; ///< last: its thread ends before the members it reports to
