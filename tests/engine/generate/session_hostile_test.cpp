@@ -100,12 +100,12 @@ test::TinyModel small()
     return tiny;
 }
 
-/// The whole file that is cut and changed: float weights without text, quantised ones, and one with a vocabulary and a
-/// chat template.
+/// The whole file that is cut and changed: latent attention in float without text, quantised, and with a vocabulary and
+/// a chat template; grouped-query attention with biases and a gated shared expert.
 std::vector<uint8_t> sound_file(std::string_view kind)
 {
-    if (kind == "text") {
-        std::ifstream file(test::golden("text.gguf"), std::ios::binary);
+    if (kind == "text" || kind == "qwen2moe") {
+        std::ifstream file(test::golden(std::string(kind) + ".gguf"), std::ios::binary);
         return {std::istreambuf_iterator<char>(file), {}};
     }
     test::TinyModel tiny = small();
@@ -124,7 +124,7 @@ class SessionHostileFile : public testing::TestWithParam<const char*>
 {
 };
 
-INSTANTIATE_TEST_SUITE_P(Files, SessionHostileFile, testing::Values("float", "quantised", "text"),
+INSTANTIATE_TEST_SUITE_P(Files, SessionHostileFile, testing::Values("float", "quantised", "text", "qwen2moe"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 /// The measure itself: memory that is touched counts, whoever hands it out, and is given back between files.
