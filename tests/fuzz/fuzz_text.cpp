@@ -18,7 +18,7 @@ namespace
 
 using namespace conclave;
 
-constexpr std::array pre_tokenizers = {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2"};
+constexpr std::array pre_tokenizers = {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2", "llama3", "gpt-2"};
 
 VocabularyData byte_vocabulary(const char* pre_tokenizer)
 {

@@ -30,6 +30,12 @@ int32_t token_id(const Gguf& file, std::string_view key, size_t n_vocab)
     return id && *id >= 0 && static_cast<uint64_t>(*id) < n_vocab ? static_cast<int32_t>(*id) : -1;
 }
 
+/// Files of SentencePiece vocabularies that do not say so mean yes.
+bool adds_bos(const Gguf& file)
+{
+    return file.boolean("tokenizer.ggml.add_bos_token").value_or(file.string("tokenizer.ggml.model") == "llama");
+}
+
 VocabularyData read_vocabulary(const Gguf& file, const std::vector<std::string_view>& tokens)
 {
     VocabularyData data;
@@ -43,11 +49,19 @@ VocabularyData read_vocabulary(const Gguf& file, const std::vector<std::string_v
     if (const auto* merges = file.strings("tokenizer.ggml.merges")) {
         data.merges.assign(merges->begin(), merges->end());
     }
+    if (file.string("tokenizer.ggml.model") == "llama") {
+        data.kind = VocabularyKind::sentence_piece;
+        if (const auto* scores = file.numbers("tokenizer.ggml.scores")) {
+            data.scores.assign(scores->begin(), scores->end());
+        }
+        data.add_space_prefix = file.boolean("tokenizer.ggml.add_space_prefix").value_or(true);
+        data.unknown = token_id(file, "tokenizer.ggml.unknown_token_id", tokens.size());
+    }
     data.pre_tokenizer = file.string("tokenizer.ggml.pre").value_or("default");
     data.bos = token_id(file, "tokenizer.ggml.bos_token_id", tokens.size());
     data.eos = token_id(file, "tokenizer.ggml.eos_token_id", tokens.size());
     data.eot = token_id(file, "tokenizer.ggml.eot_token_id", tokens.size());
-    data.add_bos = file.boolean("tokenizer.ggml.add_bos_token").value_or(false);
+    data.add_bos = adds_bos(file);
     return data;
 }
 
@@ -83,9 +97,10 @@ Result<void> load_text(ModelState& model, const std::string& file_name)
         model.text_error.message = file_name + " has no vocabulary; give it token ids instead of text";
         return {};
     }
-    if (kind != "gpt2") {
-        model.text_error.message = file_name + " has a vocabulary of the kind \"" + kind +
-                                   "\", which is not supported yet; give it token ids, or a model with byte-level BPE";
+    if (kind != "gpt2" && kind != "llama") {
+        model.text_error.message =
+            file_name + " has a vocabulary of the kind \"" + kind +
+            "\", which is not supported yet; give it token ids, or a model with byte-level BPE or SentencePiece";
         model.engine->log(LogLevel::warning, model.text_error.message);
         return {};
     }
@@ -102,7 +117,7 @@ Result<void> load_text(ModelState& model, const std::string& file_name)
     }
     model.tokenizer = *std::move(tokenizer);
     model.info.has_tokenizer = true;
-    model.info.adds_bos = model.file.boolean("tokenizer.ggml.add_bos_token").value_or(false);
+    model.info.adds_bos = adds_bos(model.file);
     load_template(model, file_name);
     return {};
 }

@@ -101,6 +101,7 @@ void split_by(const pcre2_code* code, pcre2_match_context* context, pcre2_match_
 struct PreTokenizer::Data {
     std::vector<Code> stages;
     MatchContext context;
+    bool ignore_merges = false;
 };
 
 PreTokenizer::PreTokenizer(std::unique_ptr<const Data> data) : m_data(std::move(data)) {}
@@ -116,6 +117,7 @@ Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::create(std::string_vie
                                  name, pre_tokenizer_names())};
     }
     auto data = std::make_unique<Data>();
+    data->ignore_merges = rule->ignore_merges;
     for (const std::string_view stage : rule->stages) {
         data->stages.push_back(compile(stage));
     }
@@ -124,6 +126,11 @@ Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::create(std::string_vie
     pcre2_set_match_limit(data->context.get(), match_limit);
     pcre2_set_heap_limit(data->context.get(), heap_limit_kib);
     return std::make_shared<const PreTokenizer>(std::move(data));
+}
+
+bool PreTokenizer::ignores_merges() const
+{
+    return m_data->ignore_merges;
 }
 
 void PreTokenizer::split(std::string_view text, std::vector<std::string_view>& pieces) const

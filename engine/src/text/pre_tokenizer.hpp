@@ -22,6 +22,9 @@ public:
     /// hostile text of megabytes), what is left of that piece stays whole.
     void split(std::string_view text, std::vector<std::string_view>& pieces) const;
 
+    /// Whether a piece that is itself a token stays one, whatever its merges (Llama 3).
+    bool ignores_merges() const;
+
     struct Data;
     explicit PreTokenizer(std::unique_ptr<const Data> data);
     ~PreTokenizer();

@@ -41,6 +41,10 @@ constexpr std::string_view deepseek_v3_words = R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]
 constexpr std::string_view qwen2_words =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
+constexpr std::string_view llama3_words =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view gpt2_words = R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
 constexpr std::array deepseek_llm = {
     std::string_view(R"([\r\n])"), deepseek_llm_letters, deepseek_llm_punctuation, trailing_blanks, deepseek_cjk,
     std::string_view(R"(\p{N}+)"),
@@ -55,20 +59,21 @@ constexpr std::array deepseek_v3 = {
     deepseek_v3_words,
 };
 constexpr std::array qwen2 = {qwen2_words};
+constexpr std::array llama3 = {llama3_words};
+constexpr std::array gpt2 = {gpt2_words};
 
 constexpr PreTokenizerRule rules[] = {
-    {"deepseek-llm", deepseek_llm},
-    {"deepseek-coder", deepseek_coder},
-    {"deepseek-v3", deepseek_v3},
-    {"qwen2", qwen2},
+    {"deepseek-llm", deepseek_llm}, {"deepseek-coder", deepseek_coder},
+    {"deepseek-v3", deepseek_v3},   {"qwen2", qwen2},
+    {"llama3", llama3, true},       {"gpt-2", gpt2},
 };
 
 struct Alias {
     std::string_view alias, name;
 };
 constexpr Alias aliases[] = {
-    {"deepseek-r1-qwen", "qwen2"},
-    {"megrez", "qwen2"},
+    {"deepseek-r1-qwen", "qwen2"}, {"megrez", "qwen2"}, {"llama-bpe", "llama3"},
+    {"llama-v3", "llama3"},        {"olmo", "gpt-2"},
 };
 
 } // namespace

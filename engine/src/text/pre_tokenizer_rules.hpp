@@ -11,6 +11,7 @@ namespace conclave
 struct PreTokenizerRule {
     std::string_view name;
     std::span<const std::string_view> stages;
+    bool ignore_merges = false; ///< a piece that is a token stays one, whatever its merges; tokenizer.json's spelling
 };
 
 /// nullptr when neither a rule nor an alias has this name.

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <optional>
 #include <utility>
 
 #include "text/bpe.hpp"
 #include "text/byte_alphabet.hpp"
 #include "text/end_of_generation.hpp"
 #include "text/pre_tokenizer.hpp"
+#include "text/sentence_piece.hpp"
 #include "text/text_ids.hpp"
 #include "text/text_marker.hpp"
 #include "text/token_matcher.hpp"
@@ -86,6 +88,9 @@ struct Tokenizer::Data {
     std::array<int32_t, 256> byte_ids{}; ///< -1: the vocabulary has none
     std::vector<std::string> bytes;      ///< by id
     std::vector<TokenType> types;        ///< by id
+    std::optional<TextIds> pieces;       ///< by bytes: SentencePiece, and where a piece that is a token stays one
+    bool sentence_piece = false, add_space_prefix = false;
+    int32_t unknown = -1;
     TokenMatcher specials, literals;
     std::vector<std::string> special_texts;
     std::vector<int32_t> end_ids;
@@ -122,21 +127,52 @@ public:
     void plain(std::string_view text)
     {
         each_fragment(m_data.literals, text, [&](std::string_view fragment) {
-            m_data.pre_tokenizer->split(fragment, m_pieces);
-            for (const std::string_view piece : m_pieces) {
-                m_piece_ids.clear();
-                for (const char c : piece) {
-                    // Hugging Face drops bytes that have no token too; vocabularies lack only those UTF-8 never uses.
-                    if (const int32_t id = m_data.byte_ids[static_cast<uint8_t>(c)]; id >= 0) {
-                        m_piece_ids.push_back(id);
-                    }
-                }
-                m_merger.merge(m_piece_ids, ids);
-            }
+            m_data.sentence_piece ? characters(fragment) : bytes(fragment);
         });
     }
 
 private:
+    void bytes(std::string_view fragment)
+    {
+        m_data.pre_tokenizer->split(fragment, m_pieces);
+        for (const std::string_view piece : m_pieces) {
+            if (const int32_t id = m_data.pieces ? m_data.pieces->find(piece) : -1; id >= 0) {
+                ids.push_back(id);
+                continue;
+            }
+            m_piece_ids.clear();
+            push_bytes(piece);
+            m_merger.merge(m_piece_ids, ids);
+        }
+    }
+
+    void characters(std::string_view fragment)
+    {
+        const std::string text = (m_data.add_space_prefix ? " " : "") + with_blanks(fragment);
+        m_piece_ids.clear();
+        for (size_t at = 0; at < text.size();) {
+            const auto size = static_cast<size_t>(utf8_step(std::string_view(text).substr(at)).size);
+            const std::string_view character = std::string_view(text).substr(at, size);
+            at += size;
+            if (const int32_t id = m_data.pieces->find(character); id >= 0) {
+                m_piece_ids.push_back(id);
+            } else if (const size_t before = m_piece_ids.size(); push_bytes(character), m_piece_ids.size() == before) {
+                m_piece_ids.push_back(m_data.unknown);
+            }
+        }
+        m_merger.merge(m_piece_ids, ids);
+    }
+
+    // Hugging Face drops bytes that have no token too; vocabularies lack only those UTF-8 never uses.
+    void push_bytes(std::string_view text)
+    {
+        for (const char c : text) {
+            if (const int32_t id = m_data.byte_ids[static_cast<uint8_t>(c)]; id >= 0) {
+                m_piece_ids.push_back(id);
+            }
+        }
+    }
+
     template <class Use>
     void each_fragment(const TokenMatcher& matcher, std::string_view text, Use use)
     {
@@ -164,40 +200,93 @@ private:
 Tokenizer::Tokenizer(std::unique_ptr<const Data> data) : m_data(std::move(data)) {}
 Tokenizer::~Tokenizer() = default;
 
+namespace
+{
+
+/// The bytes that a token stands for; its own text where that is no spelling of bytes.
+std::string bytes_of(const VocabularyData& vocabulary, TokenType type, const std::string& text)
+{
+    std::string bytes;
+    if (type == TokenType::byte && byte_of_hex_text(text, bytes)) {
+        return bytes;
+    }
+    if (type == TokenType::normal && vocabulary.kind == VocabularyKind::sentence_piece) {
+        return with_blanks(text);
+    }
+    return type == TokenType::normal && bytes_of_spelling(text, bytes) ? bytes : text;
+}
+
+/// Regexes and merges of byte-level BPE.
+Result<void> prepare_bytes(Tokenizer::Data& data, const VocabularyData& vocabulary, const TextIds& ids)
+{
+    for (size_t byte = 0; byte < 256; ++byte) {
+        data.byte_ids[byte] = ids.find(spelling_of_byte(static_cast<uint8_t>(byte)));
+    }
+    auto merges = read_merges(vocabulary.merges, ids);
+    if (!merges) {
+        return merges.error();
+    }
+    data.merges = std::move(*merges);
+    return {};
+}
+
+/// Scores of SentencePiece as merges, and its bytes.
+Result<void> prepare_characters(Tokenizer::Data& data, const VocabularyData& vocabulary)
+{
+    if (vocabulary.scores.size() != data.bytes.size()) {
+        return Error{ErrorCode::format, std::format("The vocabulary has {} tokens and {} scores; the file is damaged.",
+                                                    data.bytes.size(), vocabulary.scores.size())};
+    }
+    data.byte_ids.fill(-1);
+    for (size_t i = 0; i < data.bytes.size(); ++i) {
+        if (data.type(static_cast<int32_t>(i)) == TokenType::byte && data.bytes[i].size() == 1) {
+            data.byte_ids[static_cast<uint8_t>(data.bytes[i][0])] = static_cast<int32_t>(i);
+        }
+    }
+    data.sentence_piece = true;
+    data.add_space_prefix = vocabulary.add_space_prefix;
+    data.unknown = data.has(vocabulary.unknown) ? vocabulary.unknown : 0;
+    data.merges = sentence_piece_merges(data.bytes, vocabulary.scores, *data.pieces);
+    return {};
+}
+
+} // namespace
+
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabulary)
 {
     const size_t n = vocabulary.tokens.size();
+    const bool by_bytes = vocabulary.kind == VocabularyKind::byte_level_bpe;
     if (!vocabulary.types.empty() && vocabulary.types.size() != n) {
         return Error{ErrorCode::format,
                      std::format("The vocabulary has {} tokens and {} token types; the file is damaged.", n,
                                  vocabulary.types.size())};
     }
     auto data = std::make_unique<Data>();
-    auto pre_tokenizer = PreTokenizer::create(vocabulary.pre_tokenizer);
-    if (!pre_tokenizer) {
-        return pre_tokenizer.error();
+    if (by_bytes) {
+        auto pre_tokenizer = PreTokenizer::create(vocabulary.pre_tokenizer);
+        if (!pre_tokenizer) {
+            return pre_tokenizer.error();
+        }
+        data->pre_tokenizer = *pre_tokenizer;
     }
-    data->pre_tokenizer = *pre_tokenizer;
     data->types = std::move(vocabulary.types);
 
     TextIds ids(vocabulary.tokens); // the file's own spelling; a normal token goes before another of the same text
-    data->bytes.resize(n);
+    data->bytes.reserve(n);
     for (size_t i = 0; i < n; ++i) {
         const auto id = static_cast<int32_t>(i);
-        const std::string& text = vocabulary.tokens[i];
-        std::string& bytes = data->bytes[i];
-        const TokenType type = data->type(id);
-        const bool spelled = (type == TokenType::normal && bytes_of_spelling(text, bytes)) ||
-                             (type == TokenType::byte && byte_of_hex_text(text, bytes));
-        if (!spelled) {
-            bytes = text;
-        }
-        if (type == TokenType::normal) {
+        data->bytes.push_back(bytes_of(vocabulary, data->type(id), vocabulary.tokens[i]));
+        if (data->type(id) == TokenType::normal) {
             ids.add(id);
         }
     }
-    for (size_t byte = 0; byte < 256; ++byte) {
-        data->byte_ids[byte] = ids.find(spelling_of_byte(static_cast<uint8_t>(byte)));
+    if (!by_bytes || data->pre_tokenizer->ignores_merges()) {
+        data->pieces.emplace(data->bytes);
+        for (size_t i = 0; i < n; ++i) {
+            if (data->type(static_cast<int32_t>(i)) == TokenType::normal) {
+                data->pieces->add(static_cast<int32_t>(i));
+            }
+        }
     }
     for (size_t i = 0; i < n; ++i) {
         const auto id = static_cast<int32_t>(i);
@@ -217,11 +306,9 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
     std::stable_sort(data->special_texts.begin(), data->special_texts.end(),
                      [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 
-    auto merges = read_merges(vocabulary.merges, ids);
-    if (!merges) {
-        return merges.error();
+    if (auto ready = by_bytes ? prepare_bytes(*data, vocabulary, ids) : prepare_characters(*data, vocabulary); !ready) {
+        return ready.error();
     }
-    data->merges = std::move(*merges);
     data->end_ids = end_of_generation_ids(vocabulary);
     data->bos = data->has(vocabulary.bos) ? vocabulary.bos : -1;
     data->add_bos = vocabulary.add_bos && data->bos >= 0;

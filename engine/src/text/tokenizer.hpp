@@ -15,22 +15,29 @@ namespace conclave
 
 enum class TokenType : uint8_t { normal, control, user_defined, unused, byte };
 
+/// How text becomes tokens: bytes cut by regexes and then merged, or characters merged by score across blanks.
+enum class VocabularyKind : uint8_t { byte_level_bpe, sentence_piece };
+
 /// A vocabulary as a file carries it.
 struct VocabularyData {
+    VocabularyKind kind = VocabularyKind::byte_level_bpe;
     std::vector<std::string> tokens; ///< texts in the file's own spelling (byte-level alphabet for BPE)
     std::vector<TokenType> types;    ///< as many as tokens, or empty: all normal
-    std::vector<std::string> merges; ///< "left right", best first
-    std::string pre_tokenizer;       ///< "deepseek-llm", "deepseek-v3", "qwen2", ...
+    std::vector<std::string> merges; ///< "left right", best first; byte_level_bpe
+    std::string pre_tokenizer;       ///< "deepseek-llm", "deepseek-v3", "qwen2", ...; byte_level_bpe
+    std::vector<float> scores;       ///< as many as tokens; sentence_piece
+    bool add_space_prefix = true;    ///< a blank before text that begins or follows a special token; sentence_piece
+    int32_t unknown = -1;            ///< what stands for a character without a token or bytes; sentence_piece
     int32_t bos = -1, eos = -1, eot = -1;
     bool add_bos = false;
 };
 
-/// Byte-level BPE. Immutable and thread-safe.
+/// Byte-level BPE, or SentencePiece's BPE with byte fallback. Immutable and thread-safe.
 class Tokenizer
 {
 public:
     /// Errors: unsupported for a pre-tokenizer that is not known (the message lists those that are); format when merges
-    /// name tokens that are not there.
+    /// name tokens that are not there, or scores are fewer than tokens.
     static Result<std::shared_ptr<const Tokenizer>> create(VocabularyData data);
 
     /// The ids Hugging Face's tokenizers gives, but for a normalizer (Qwen's NFC), which files in GGUF do not carry.

@@ -93,7 +93,7 @@ TEST_P(Goldens, DecodingGivesTheTextBack)
 }
 
 INSTANTIATE_TEST_SUITE_P(PreTokenizers, Goldens,
-                         testing::Values("deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2"),
+                         testing::Values("deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2", "llama3", "gpt-2"),
                          [](const auto& rule) {
                              std::string name = rule.param;
                              std::replace(name.begin(), name.end(), '-', '_');
@@ -231,7 +231,7 @@ TEST(Tokenizer, LongLinesTakeLinearTime)
                                  std::string(n, '<'),  std::string(n, '.'),
                                  std::string(n, '\0'), repeated,
                                  blanks_then_cjk,      cjk};
-    for (const char* name : {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2"}) {
+    for (const char* name : {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2", "llama3", "gpt-2"}) {
         const auto tokenizer = golden_tokenizer(name);
         for (const std::string& text : texts) {
             const std::clock_t start = std::clock(); // of this process: others may be busy
