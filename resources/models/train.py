@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains Guide-DS; stops and resumes exactly. Run prepare.py first.
 
-usage: train.py --data DIR --out DIR [--tokens 500e6] [--minutes M] [--step-tokens 8192] [--device cpu|cuda] [--dtype bf16|f32] [--compile]
+usage: train.py --data DIR --out DIR [--start FILE.gguf] [--tokens 500e6] [--minutes M] [--step-tokens 8192] [--device cpu|cuda] [--dtype bf16|f32] [--compile]
 
 The learning rate falls by a cosine over the planned tokens, or over --minutes of running time where that is sooner, so
 that a run always ends annealed. Every --save-minutes the whole state (weights, optimizer, random numbers, place in the
@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from guide_ds.load import load
 from guide_ds.model import Config, GuideDS, chat_mask
 from guide_ds.muon import Muon
 
@@ -62,6 +63,7 @@ def arguments() -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--start", type=Path, help="begin with the weights of this exported file, whose tokenizer made the data")
     p.add_argument("--tokens", type=float, default=500e6, help="planned tokens")
     p.add_argument("--minutes", type=float, default=0, help="running time at which the run must be annealed (0: no limit)")
     p.add_argument("--step-tokens", type=int, default=8192)
@@ -106,12 +108,14 @@ def loss_of(model: GuideDS, normed: Tensor, targets: Tensor, kinds: Tensor) -> t
     return (each * weight).sum() / weight.sum(), ((each * answers).sum() / answers.sum().clamp(min=1)).detach()
 
 
-def balance(model: GuideDS, sums: dict[int, Tensor], with_mtp: bool, speed: float) -> None:
-    """Moves each bias towards a fair load (no auxiliary loss) and adds up loads for the log."""
+def balance(model: GuideDS, kinds: Tensor, sums: dict[int, Tensor], with_mtp: bool, speed: float) -> None:
+    """Moves each bias towards a fair load over answers (no auxiliary loss) and adds up loads for the log. kinds [B, T + 1]."""
     for i, moe in model.moe_layers().items():
-        if i == model.c.num_hidden_layers and not with_mtp:
+        extra = i == model.c.num_hidden_layers
+        if extra and not with_mtp:
             continue
-        load = moe.load.float()
+        answers = (kinds[:, 1:-1] if extra else kinds[:, :-1]).flatten() == 2
+        load = torch.bincount(moe.ids[answers].flatten(), minlength=model.c.n_routed_experts).float()
         moe.e_score_correction_bias += speed * torch.sign(load.mean() - load)
         sums[i] = sums.get(i, 0) + load
 
@@ -124,7 +128,7 @@ def main() -> None:
     torch.set_float32_matmul_precision("high")
     a.out.mkdir(parents=True, exist_ok=True)
     device = torch.device(a.device)
-    model = GuideDS(Config()).to(device)
+    model = (load(a.start)[0].train() if a.start else GuideDS(Config())).to(device)
     opts = optimizers(model, a)
     short, long = Rows(a.data / "rows-256.npz", a.seed), Rows(a.data / "rows-2048.npz", a.seed + 1)
     step, tokens, elapsed = 0, 0, 0.0
@@ -176,7 +180,7 @@ def main() -> None:
             opt.step()
             opt.zero_grad(set_to_none=True)
         with torch.no_grad():
-            balance(model, sums, with_mtp, BIAS_SPEED * (5 if done < 0.1 else 1))
+            balance(model, kinds, sums, with_mtp, BIAS_SPEED * (5 if done < 0.1 else 1))
         step += 1
         tokens += ids[:, 1:].numel()
         seen += ids[:, 1:].numel()

@@ -13,7 +13,7 @@ UNITS = [("km", "m", 1000), ("m", "cm", 100), ("cm", "mm", 10), ("kg", "g", 1000
          ("minutes", "seconds", 60), ("days", "hours", 24), ("weeks", "days", 7), ("litres", "millilitres", 1000), ("euros", "cents", 100)]
 ADD = ["What is {a} + {b}?", "{a} + {b}", "{a} + {b} = ?", "Add {a} and {b}.", "What is {a} plus {b}?", "Calculate {a} + {b}.", "How much is {a} + {b}?",
        "Compute {a} plus {b}.", "What is the sum of {a} and {b}?", "I have {a} apples and get {b} more. How many do I have?", "Can you add {a} and {b}?",
-       "{a} plus {b}?", "{a}+{b}", "What does {a} + {b} give?"]
+       "{a} plus {b}?", "What is {a}+{b}?", "{a}+{b} = ?", "Add {a}+{b}.", "{a}+{b}", "What does {a} + {b} give?"]
 SUB = ["What is {a} - {b}?", "{a} - {b}", "{a} minus {b}?", "Subtract {b} from {a}.", "How much is {a} - {b}?", "Calculate {a} - {b}.",
        "I have {a} coins and give away {b}. How many are left?", "What is {a} minus {b}?", "{a}-{b}", "Take {b} away from {a}."]
 MUL = ["What is {a} x {b}?", "{a} x {b}", "{a} times {b}?", "Multiply {a} by {b}.", "How much is {a} * {b}?", "Calculate {a} x {b}.", "What is {a} times {b}?", "{a} * {b}"]
