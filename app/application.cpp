@@ -84,11 +84,15 @@ bool Application::start()
     }
     m_qml.setInitialProperties(properties);
     m_qml.loadFromModule("Conclave.Ui", "Main");
-    auto* window = m_qml.rootObjects().isEmpty() ? nullptr : qobject_cast<QQuickWindow*>(m_qml.rootObjects().first());
-    if (!window)
+    if (!window())
         return false;
-    connectWindow(window);
+    connectWindow(window());
     return true;
+}
+
+QQuickWindow* Application::window() const
+{
+    return m_qml.rootObjects().isEmpty() ? nullptr : qobject_cast<QQuickWindow*>(m_qml.rootObjects().first());
 }
 
 void Application::finish()
@@ -100,13 +104,12 @@ void Application::finish()
 
 void Application::raise(const QString& model)
 {
-    if (auto* window =
-            m_qml.rootObjects().isEmpty() ? nullptr : qobject_cast<QQuickWindow*>(m_qml.rootObjects().first())) {
-        if (window->visibility() == QWindow::Minimized)
-            window->showNormal();
-        window->show();
-        window->raise();
-        window->requestActivate();
+    if (QQuickWindow* shown = window()) {
+        if (shown->visibility() == QWindow::Minimized)
+            shown->showNormal();
+        shown->show();
+        shown->raise();
+        shown->requestActivate();
     }
     if (!model.isEmpty())
         m_model.openPath(model);

@@ -40,6 +40,8 @@ public:
     /// Keeps a running answer, then ends the threads.
     void finish();
 
+    QQuickWindow* window() const; ///< null until started
+
     /// For a second start on this profile.
     void raise(const QString& model);
 
