@@ -4,6 +4,8 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QLoggingCategory>
+#include <QQmlFileSelector>
+#include <QQuickStyle>
 #include <QQuickWindow>
 
 #include <algorithm>
@@ -45,6 +47,8 @@ Application::Application(conclave::Engine engine, const CommandLine& line, const
         m_settings.overrideValue("temperature", *line.temperature);
     m_chat.setSettings([this] { return AnswerSettings{m_settings.sampler(), m_settings.systemPrompt()}; });
     m_stream.setBackend(line.replay.isEmpty() ? static_cast<ChatBackend*>(&m_worker) : &m_replay);
+    // The style of Qt's file dialog. Qt chooses its files only while it loads them, so that some would be of another.
+    (new QQmlFileSelector(&m_qml, &m_qml))->setExtraSelectors({QQuickStyle::name()});
     connectConversation();
     connectInspector();
     connectModel();

@@ -72,7 +72,8 @@ int main(int argc, char** argv)
     QGuiApplication::setApplicationDisplayName(u"Conclave"_s);
     QGuiApplication::setDesktopFileName(u"conclave"_s);
     QGuiApplication::setFont(QFont(u"Inter"_s)); // the system's where it is not installed
-    QQuickStyle::setStyle(u"Basic"_s);
+    // Of Qt's own file dialog: unlike Basic it takes all its colours from the palette.
+    QQuickStyle::setStyle(u"Fusion"_s);
     const CommandLine line = parseCommandLine(app.arguments());
 
     // A replay adds nothing to the user's chats.

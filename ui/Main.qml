@@ -60,7 +60,22 @@ ApplicationWindow {
     visible: true
     title: root.chat.currentTitle === "" ? qsTr("Conclave") : qsTr("%1 – Conclave").arg(root.chat.currentTitle)
     color: Theme.window
-    palette { window: Theme.window; windowText: Theme.text; base: Theme.raised; text: Theme.text; button: Theme.raised; buttonText: Theme.text; highlight: Theme.accent; highlightedText: Theme.accentText }
+    palette { // for the file dialog, which is Qt's
+        base: Theme.raised
+        brightText: Theme.accentText
+        button: Theme.raised
+        buttonText: Theme.text
+        dark: Theme.dim
+        highlight: Theme.selection
+        highlightedText: Theme.text
+        light: Theme.hover
+        mid: Theme.line
+        midlight: Theme.hover
+        placeholderText: Theme.dim
+        text: Theme.text
+        window: Theme.window
+        windowText: Theme.text
+    }
     font.family: Theme.fontFamily
 
     onChatsOverlayChanged: root.chatsShown = !root.chatsOverlay && !root.settings.chatsFolded

@@ -27,6 +27,7 @@ TestCase {
             rows.push({ tag: palette + " on accent", palette: palette, text: "accentText", ground: "accent" });
             rows.push({ tag: palette + " warn", palette: palette, text: "warn", ground: "raised" });
             rows.push({ tag: palette + " danger", palette: palette, text: "danger", ground: "raised" });
+            rows.push({ tag: palette + " selected", palette: palette, text: "text", ground: "selection" });
             rows.push({ tag: palette + " hovered", palette: palette, text: "text", ground: "hover" });
             rows.push({ tag: palette + " disabled", palette: palette, text: "dim", ground: "hover" });
         }

@@ -71,7 +71,7 @@ FocusScope {
             highlight: Theme.accentSoft
             line: Theme.line
             monoFamily: Theme.monoFamily
-            selection: Theme.dark ? "#2f5f58" : "#b8dfd8"
+            selection: Theme.selection
             text: Theme.text
             titleSize: Theme.fontTitle
         }

@@ -16,13 +16,13 @@ QtObject {
     readonly property ThemePalette lightPalette: ThemePalette {
         window: "#fcfcfb"; side: "#f4f4f1"; panel: "#f8f8f6"; raised: "#ffffff"; code: "#f3f3ef"; line: "#e3e2dd"
         text: "#1d2125"; dim: "#5d656e"; faint: "#9aa0a6"
-        accent: "#0f766e"; accentText: "#ffffff"; accentSoft: "#dcefec"; user: "#e9f3f1"; hover: "#ebebe6"
+        accent: "#0f766e"; accentText: "#ffffff"; accentSoft: "#dcefec"; user: "#e9f3f1"; hover: "#ebebe6"; selection: "#b8dfd8"
         warn: "#8a5c00"; danger: "#b3261e"; ring: "#b45309"
     }
     readonly property ThemePalette darkPalette: ThemePalette {
         window: "#16181b"; side: "#111315"; panel: "#1b1e22"; raised: "#22262b"; code: "#121417"; line: "#2b3036"
         text: "#e6e8ea"; dim: "#99a1aa"; faint: "#666e77"
-        accent: "#4cc2b0"; accentText: "#0b1413"; accentSoft: "#173330"; user: "#20302f"; hover: "#262b30"
+        accent: "#4cc2b0"; accentText: "#0b1413"; accentSoft: "#173330"; user: "#20302f"; hover: "#262b30"; selection: "#2f5f58"
         warn: "#d9a441"; danger: "#ff8a80"; ring: "#ffffff"
     }
 
@@ -40,6 +40,7 @@ QtObject {
     readonly property color accentSoft: colors.accentSoft
     readonly property color user: colors.user
     readonly property color hover: colors.hover
+    readonly property color selection: colors.selection
     readonly property color warn: colors.warn
     readonly property color danger: colors.danger
     readonly property color ring: colors.ring

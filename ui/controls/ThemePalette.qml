@@ -16,6 +16,7 @@ QtObject {
     required property color accentSoft
     required property color user
     required property color hover
+    required property color selection
     required property color warn
     required property color danger
     required property color ring
