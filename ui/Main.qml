@@ -48,6 +48,8 @@ ApplicationWindow {
             root.inspectorShown ? inspectorPane.forceActiveFocus(Qt.TabFocusReason) : root.chatsShown ? chatsPane.focusList() : composer.focusInput();
         else if (inspectorPane.activeFocus && root.chatsShown)
             chatsPane.focusList();
+        else if (!conversationView.activeFocus && !root.chat.isEmpty)
+            conversationView.forceActiveFocus(Qt.TabFocusReason);
         else
             composer.focusInput();
     }

@@ -347,3 +347,13 @@ std::optional<MarkdownLine> ConversationMessage::bytesOf(int position) const
     const auto next = std::next(token);
     return MarkdownLine{token->begin, next == m_tokens.end() ? UINT32_MAX : next->begin};
 }
+
+std::optional<int> ConversationMessage::tokenBeside(std::optional<int> position, int delta) const
+{
+    const auto end = m_tokens.end();
+    const auto token = position ? std::ranges::lower_bound(m_tokens, *position, {}, &Token::position) : end;
+    if (delta < 0)
+        return token == m_tokens.begin() ? std::nullopt : std::optional(std::prev(token)->position);
+    const auto next = !position ? m_tokens.begin() : token == end || token->position != *position ? token : token + 1;
+    return next == end ? std::nullopt : std::optional(next->position);
+}

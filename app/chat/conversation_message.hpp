@@ -76,6 +76,8 @@ public:
     void setTokens(const QList<QByteArray>& pieces, const QList<int>& positions);
     int positionAt(quint32 byte) const;                      ///< -1 when unknown
     std::optional<MarkdownLine> bytesOf(int position) const; ///< of the message's text
+    /// The token before (`delta` < 0) or after one; without a position the last or the first.
+    std::optional<int> tokenBeside(std::optional<int> position, int delta) const;
 
 private:
     enum class Phase : quint8 { Undecided, Thinking, Answering };

@@ -287,30 +287,6 @@ void ConversationModel::dropCaches(quint32 serial)
     });
 }
 
-void ConversationModel::setTokenSpans(qint64 messageId, const QList<QByteArray>& pieces, const QList<int>& positions)
-{
-    Entry* entry = entryOf(messageId);
-    if (!entry)
-        return;
-    entry->message.setTokens(pieces, positions);
-    rowsChanged(*entry, 0, entry->shown - 1, {HighlightStartRole, HighlightLengthRole});
-}
-
-void ConversationModel::selectToken(qint64 messageId, int position)
-{
-    if (m_selectedMessage == messageId && m_selectedPosition == position)
-        return;
-    const qint64 before = std::exchange(m_selectedMessage, messageId);
-    m_selectedPosition = position;
-    for (const qint64 id : {before, messageId}) {
-        if (const Entry* entry = entryOf(id))
-            rowsChanged(*entry, 0, entry->shown - 1, {HighlightStartRole, HighlightLengthRole});
-        if (before == messageId)
-            break;
-    }
-    emit selectionChanged();
-}
-
 void ConversationModel::setTextFont(const QFont& font)
 {
     if (font == m_font)
@@ -328,25 +304,6 @@ void ConversationModel::setAtEnd(bool on)
         return;
     m_atEnd = on;
     emit atEndChanged();
-}
-
-int ConversationModel::tokenAt(int row, int documentOffset) const
-{
-    const auto [entry, local] = at(row);
-    if (!entry)
-        return -1;
-    const qint64 byte = byteAt(*entry, entry->message.placeOf(local), documentOffset);
-    return byte < 0 ? -1 : entry->message.positionAt(static_cast<quint32>(byte));
-}
-
-void ConversationModel::activateToken(int row, int documentOffset)
-{
-    const int position = tokenAt(row, documentOffset);
-    if (position < 0)
-        return;
-    const qint64 id = at(row).first->message.message().id;
-    selectToken(id, position);
-    emit tokenActivated(id, position);
 }
 
 void ConversationModel::toggleThinking(int row)

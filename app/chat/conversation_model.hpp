@@ -98,6 +98,10 @@ public:
     Q_INVOKABLE int tokenAt(int row, int documentOffset) const;
     /// A click on a character: selects its token and says so.
     Q_INVOKABLE void activateToken(int row, int documentOffset);
+    /// The token before (`delta` < 0) or after the selected one, of those that are shown; without one, of the last
+    /// answer.
+    Q_INVOKABLE void stepToken(int delta);
+    Q_INVOKABLE int selectedRow() const; ///< where the selected token begins; -1: not shown
     Q_INVOKABLE void toggleThinking(int row);
     /// The source of the message, as it was written, without its thinking.
     Q_INVOKABLE QString sourceOf(qint64 messageId) const;
@@ -154,6 +158,9 @@ private:
     int gapOf(const Entry& entry, int row, Place place) const;
     std::shared_ptr<const RowText> textOf(const Entry& entry, Place place) const;
     std::pair<int, int> highlightOf(const Entry& entry, Place place) const;
+    std::pair<int, int> rangeOf(const Entry& entry, Place place,
+                                int position) const;        ///< characters of a token in a row
+    int rowOfToken(const Entry& entry, int position) const; ///< -1: not shown
     qint64 byteAt(const Entry& entry, Place place, int offset) const;
     QString thinkTitle(const Entry& entry) const;
     QString footTitle(const Entry& entry) const;

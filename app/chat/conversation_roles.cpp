@@ -257,24 +257,6 @@ qint64 ConversationModel::byteAt(const Entry& entry, Place place, int offset) co
     return byte < 0 ? -1 : byte + entry.message.base(place.section);
 }
 
-std::pair<int, int> ConversationModel::highlightOf(const Entry& entry, Place place) const
-{
-    if (entry.message.message().id != m_selectedMessage || place.section == Section::User)
-        return {0, 0};
-    const std::optional<MarkdownLine> bytes = entry.message.bytesOf(m_selectedPosition);
-    const quint32 base = entry.message.base(place.section);
-    if (!bytes || bytes->end <= base)
-        return {0, 0};
-    const MarkdownBlocks& blocks = entry.message.blocks(place.section);
-    const MarkdownRow& row = entry.message.markdownRow(place);
-    const quint32 begin = bytes->begin > base ? bytes->begin - base : 0;
-    const quint32 end = bytes->end - base;
-    if (row.lineCount == 0 || blocks.line(row.firstLine).begin >= end ||
-        blocks.line(row.firstLine + row.lineCount - 1).end <= begin)
-        return {0, 0};
-    return textOf(entry, place)->rangeOf(begin, end, blocks.source());
-}
-
 QString ConversationModel::thinkTitle(const Entry& entry) const
 {
     const ConversationMessage& message = entry.message;

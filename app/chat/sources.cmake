@@ -18,6 +18,7 @@ list(APPEND CONCLAVE_APP_SOURCES
   chat/conversation_style.cpp chat/conversation_style.hpp
   chat/conversation_text.cpp chat/conversation_text.hpp
   chat/conversation_text_item.cpp chat/conversation_text_item.hpp
+  chat/conversation_tokens.cpp
   chat/markdown_blocks.cpp chat/markdown_blocks.hpp
   chat/markdown_inline.cpp chat/markdown_inline.hpp
   chat/markdown_lines.cpp chat/markdown_lines.hpp

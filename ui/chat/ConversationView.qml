@@ -28,6 +28,14 @@ FocusScope {
         list.contentY = Math.max(top, Math.min(bottom, list.contentY + pixels));
         root.conversation.atEnd = list.atEnd;
     }
+    function stepToken(delta: int): void {
+        root.conversation.stepToken(delta);
+        const row = root.conversation.selectedRow();
+        if (row < 0)
+            return;
+        list.positionViewAtIndex(row, ListView.Contain);
+        root.conversation.atEnd = list.atEnd;
+    }
     function showBranch(delta: int): void {
         const id = root.conversation.branchedMessage(shared.focusedMessage);
         if (id !== 0 && !root.busy)
@@ -37,12 +45,17 @@ FocusScope {
     activeFocusOnTab: true
     Accessible.role: Accessible.Pane
     Accessible.name: qsTr("Conversation")
+    Accessible.description: qsTr("Up and down scroll; left and right go from token to token")
 
     Keys.onPressed: event => {
+        if (event.modifiers !== Qt.NoModifier && event.modifiers !== Qt.KeypadModifier)
+            return;
         const page = list.height - 48;
         switch (event.key) {
         case Qt.Key_Up: root.scrollBy(-48); break;
         case Qt.Key_Down: root.scrollBy(48); break;
+        case Qt.Key_Left: root.stepToken(-1); break;
+        case Qt.Key_Right: root.stepToken(1); break;
         case Qt.Key_PageUp: root.scrollBy(-page); break;
         case Qt.Key_PageDown: root.scrollBy(page); break;
         case Qt.Key_Home: list.positionViewAtBeginning(); root.conversation.atEnd = list.atEnd; break;

@@ -213,6 +213,33 @@ private slots:
         QCOMPARE(at(model, 0, ConversationModel::KindRole).toInt(), int(ConversationModel::Paragraph));
     }
 
+    /// By keys, one goes over the tokens that can be seen: neither the marks nor what is folded away.
+    void tokensAreWalked()
+    {
+        ConversationModel model;
+        model.setMessages({user(1, u"Q"_s), answer(2, {}, MessageState::Streaming)});
+        model.appendTokens(2, tokensOf(u"<think>\nYes\n</think>\n\nOne **two**\n\n- three"_s, 4));
+        model.finish(answer(2, u"<think>\nYes\n</think>\n\nOne **two**\n\n- three"_s));
+        QSignalSpy activated(&model, &ConversationModel::tokenActivated);
+        model.stepToken(-1);
+        const int last = model.selectedPosition();
+        QCOMPARE(model.selectedRow(), model.lastRowOf(2) - 1);
+        QStringList rows;
+        for (int before = -1; before != model.selectedPosition();) {
+            before = model.selectedPosition();
+            rows << at(model, model.selectedRow(), Qt::DisplayRole).toString();
+            model.stepToken(-1);
+        }
+        rows.removeDuplicates();
+        QCOMPARE(rows, QStringList({u"three"_s, u"One two"_s}));
+        while (model.selectedPosition() != last) {
+            const int before = model.selectedPosition();
+            model.stepToken(1);
+            QVERIFY(model.selectedPosition() > before);
+        }
+        QCOMPARE(activated.last()[1].toInt(), last);
+    }
+
     void sharedMessagesKeepTheirRows()
     {
         ConversationModel model;
