@@ -116,7 +116,8 @@ FocusScope {
             if (!root.conversation.atEnd || list.moved || list.count === 0)
                 return;
             const hidden = list.originY + list.contentHeight + Theme.space4 - list.contentY - list.height;
-            if (hidden > list.height || hidden < -list.bottomMargin)
+            // Not for rows that fit: from the end, those above would never be made.
+            if (hidden > list.height || (hidden < -list.bottomMargin && list.contentY > list.originY))
                 list.positionViewAtEnd();
             else if (hidden > 0 && list.contentHeight > list.height)
                 list.contentY += Math.ceil(hidden) + (root.conversation.streaming ? list.bottomMargin - Theme.space4 : 0);
