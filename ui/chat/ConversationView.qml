@@ -69,6 +69,7 @@ FocusScope {
     Shortcut { sequence: "Alt+Left"; onActivated: root.showBranch(-1) }
     Shortcut { sequence: "Alt+Right"; onActivated: root.showBranch(1) }
 
+    TabReveal { list: list; onScrolled: root.conversation.atEnd = list.atEnd }
     ConversationContext {
         id: shared
 
