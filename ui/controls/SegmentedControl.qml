@@ -40,6 +40,7 @@ T.Control {
                 required property int index
                 readonly property bool current: index === root.currentIndex
 
+                focusPolicy: Qt.NoFocus // the control has the keyboard
                 implicitWidth: segmentLabel.implicitWidth + 20
                 implicitHeight: 26
                 Accessible.role: Accessible.PageTab

@@ -38,7 +38,7 @@ Item {
 
         clip: root.animatedWidth < root.paneWidth
         height: root.height
-        visible: root.animatedWidth > 0
+        visible: root.open || root.animatedWidth > 0 // at once, so that the keyboard can go there
         width: root.animatedWidth
         x: root.side === FoldingPane.Left ? 0 : (root.overlay ? -root.animatedWidth : root.width - root.animatedWidth)
 
