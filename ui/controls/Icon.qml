@@ -1,8 +1,9 @@
 import QtQuick
 import QtQuick.Shapes
 
-// A line icon on a 16 px grid, chosen by name.
-Shape {
+// A line icon on a 16 px grid, chosen by name. The Shape is inside, as it makes its own implicit size that of the path,
+// which would put each icon elsewhere.
+Item {
     id: root
 
     required property string name
@@ -36,17 +37,22 @@ Shape {
 
     implicitWidth: 16
     implicitHeight: 16
-    preferredRendererType: Shape.CurveRenderer
 
-    ShapePath {
-        capStyle: ShapePath.RoundCap
-        fillColor: "transparent"
-        joinStyle: ShapePath.RoundJoin
-        strokeColor: root.color
-        strokeWidth: 1.4
+    Shape {
+        anchors.fill: parent
+        layer.enabled: root.GraphicsInfo.api === GraphicsInfo.Software // a bare Shape leaves marks there when scrolled out
+        preferredRendererType: Shape.CurveRenderer
 
-        PathSvg {
-            path: root.paths[root.name] ?? ""
+        ShapePath {
+            capStyle: ShapePath.RoundCap
+            fillColor: "transparent"
+            joinStyle: ShapePath.RoundJoin
+            strokeColor: root.color
+            strokeWidth: 1.4
+
+            PathSvg {
+                path: root.paths[root.name] ?? ""
+            }
         }
     }
 }
