@@ -98,7 +98,7 @@ void ModelHost::openPath(const QString& path)
 
 void ModelHost::cancel()
 {
-    if (m_state != Loading)
+    if (m_state != Loading && m_state != Failed)
         return;
     ++m_ticket;
     m_stop.request_stop();

@@ -64,6 +64,7 @@ public:
 
     Q_INVOKABLE void open(const QUrl& file) { openPath(file.toLocalFile()); }
     Q_INVOKABLE void openPath(const QString& path);
+    /// Stays with the model before: ends an opening, or puts a failed one aside.
     Q_INVOKABLE void cancel();
 
     /// Found relative to the program; empty when it is not there.

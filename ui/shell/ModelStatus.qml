@@ -45,6 +45,7 @@ Rectangle {
             }
             Item { Layout.fillWidth: true; visible: root.failed }
             ActionButton { text: qsTr("Cancel"); visible: root.loading; onClicked: root.model.cancel() }
+            ActionButton { text: qsTr("Dismiss"); visible: root.failed && root.model.name !== ""; onClicked: root.model.cancel() }
             ActionButton { text: qsTr("Open another"); visible: root.failed; onClicked: root.openModelRequested() }
         }
     }

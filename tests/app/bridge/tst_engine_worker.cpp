@@ -85,6 +85,10 @@ private slots:
         m_host->openPath(model);
         m_host->cancel();
         QCOMPARE(m_host->state(), ModelHost::Ready);
+        m_host->openPath(QStringLiteral(CONCLAVE_SOURCE_DIR "/README.md"));
+        QVERIFY(QTest::qWaitFor([&] { return m_host->state() == ModelHost::Failed; }, 30'000));
+        m_host->cancel();
+        QCOMPARE(m_host->state(), ModelHost::Ready);
     }
 
     void answersAndRecords()
