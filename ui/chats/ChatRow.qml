@@ -106,6 +106,11 @@ T.ItemDelegate {
         MenuEntry { shortcutText: qsTr("F2"); text: qsTr("Rename"); onTriggered: root.startRename() }
         MenuEntry { destructive: true; shortcutText: qsTr("Delete"); text: qsTr("Delete"); onTriggered: root.deleted() }
     }
+    ToolTipArea {
+        text: root.title
+        visible: root.hovered && label.truncated && !menu.visible
+        y: root.height + 4
+    }
     TapHandler {
         acceptedButtons: Qt.RightButton
         onTapped: point => menu.popup(root, point.position.x, point.position.y)

@@ -22,6 +22,7 @@ T.Dialog {
             anchors { left: parent.left; leftMargin: Theme.space4; verticalCenter: parent.verticalCenter }
             font.pixelSize: Theme.fontLarge
             font.weight: Font.DemiBold
+            lineHeight: 1
             text: root.title
         }
         IconButton {

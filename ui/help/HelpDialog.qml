@@ -75,7 +75,7 @@ DialogPanel {
                         height: 26
 
                         MonoText { anchors.verticalCenter: parent.verticalCenter; font.pixelSize: Theme.fontSmall; text: shortcut.parts[0] }
-                        BodyText { anchors.verticalCenter: parent.verticalCenter; elide: Text.ElideRight; text: shortcut.parts[1] ?? ""; width: parent.width - 180; wrapMode: Text.NoWrap; x: 180 }
+                        BodyText { anchors.verticalCenter: parent.verticalCenter; elide: Text.ElideRight; lineHeight: 1; text: shortcut.parts[1] ?? ""; width: parent.width - 180; wrapMode: Text.NoWrap; x: 180 }
                     }
                 }
                 BodyText {

@@ -48,13 +48,17 @@ Column {
         LegendKey { kind: LegendKey.Shared; text: qsTr("shared expert"); visible: root.map.hasShared }
     }
     SmallText { // its height is kept, so that pointing at the map moves nothing
+        id: note
+
         color: root.map.hasCursor ? Theme.text : Theme.dim
         elide: Text.ElideNone
-        height: Math.ceil((root.width < 380 ? 3 : 2) * 1.35 * Theme.fontSmall)
+        height: (root.width < 380 ? 3 : 2) * Math.ceil(lineHeight * metrics.height)
         lineHeight: 1.3
         text: root.map.hasCursor ? root.map.cursorText : root.map.outlines ? qsTr("Point at a cell, or walk the map with the arrow keys, for exact values.")
             : qsTr("Point at a cell, or walk the map with the arrow keys, for exact values; + and − zoom.")
         width: root.width
         wrapMode: Text.Wrap
+
+        FontMetrics { id: metrics; font: note.font }
     }
 }

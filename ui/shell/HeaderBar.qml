@@ -37,8 +37,19 @@ Item {
             wrapMode: Text.NoWrap
         }
         SmallText {
+            id: description
+
             Layout.fillWidth: true
             text: root.model.description
+            Accessible.role: Accessible.StaticText
+            Accessible.name: text
+
+            HoverHandler { id: descriptionHover }
+            ToolTipArea {
+                text: description.text
+                visible: descriptionHover.hovered && description.truncated
+                y: parent.height + 4
+            }
         }
         SmallText {
             id: contextLabel
