@@ -1,11 +1,19 @@
+#include <QFont>
+#include <QGuiApplication>
 #include <QQmlEngine>
+#include <QQuickStyle>
 #include <QtQuickTest>
 
-/// Lets tests import the modules that are compiled into this program.
+/// Dresses the tests as main.cpp of the program does, and lets them import the modules that are compiled in.
 class Setup : public QObject
 {
     Q_OBJECT
 public slots:
+    void applicationAvailable()
+    {
+        QGuiApplication::setFont(QFont(QStringLiteral("Inter")));
+        QQuickStyle::setStyle(QStringLiteral("Fusion"));
+    }
     void qmlEngineAvailable(QQmlEngine* engine) { engine->addImportPath(QStringLiteral("qrc:/qt/qml")); }
 };
 
