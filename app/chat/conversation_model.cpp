@@ -156,7 +156,7 @@ void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken>
         kinds.push_back(kindOf(*entry, row));
         open.push_back(place.section == Section::Think ? MarkdownRow{} : message.markdownRow(place));
     }
-    const bool wasThinking = message.thinking();
+    const bool wasThinking = message.thinking(), first = message.tokensSeen() == 0;
     const bool wasShown = message.hasThinking() && message.thinkingShown();
     ConversationMessage::Change change = message.append(tokens);
     if (wasThinking && wasShown && !message.thinkingShown() && !m_atEnd) {
@@ -164,7 +164,7 @@ void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken>
         change.newCount = message.contentRows();
     }
     applyChange(*entry, change, firstOpen, open, kinds);
-    if (m_footTimer.elapsed() >= kFootMs || wasThinking != message.thinking()) {
+    if (m_footTimer.elapsed() >= kFootMs || first || wasThinking != message.thinking()) {
         m_footTimer.restart();
         rowsChanged(*entry, entry->shown - 1, entry->shown - 1, {TitleRole});
         if (message.hasThinking())

@@ -265,7 +265,9 @@ QString ConversationModel::thinkTitle(const Entry& entry) const
     if (message.thinking())
         parts << tr("Thinking");
     else if (ms)
-        parts << tr("Thought for %1").arg(number(*ms / 1000, *ms < 99'950 ? 1 : 0) + kThin + tr("s", "seconds"));
+        parts << tr("Thought for %1")
+                     .arg(*ms < 95 ? number(*ms, 0) + kThin + tr("ms", "milliseconds")
+                                   : number(*ms / 1000, *ms < 99'950 ? 1 : 0) + kThin + tr("s", "seconds"));
     else
         parts << tr("Thoughts");
     if (const std::optional<int> tokens = message.thinkTokens())

@@ -3,6 +3,8 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
+
 #include "chat/conversation_model.hpp"
 
 using namespace Qt::StringLiterals;
@@ -314,6 +316,12 @@ private slots:
         QCOMPARE(at(model, 1, ConversationModel::ErrorRole).toString(), u"No."_s);
         model.setMessages({answer(3, {}, MessageState::Streaming)});
         QCOMPARE(at(model, 0, ConversationModel::TitleRole).toString(), u"reading the chat"_s);
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.appendTokens(3, tokensOf(u"One"_s, 3)); // the first token is told at once
+        QVERIFY(std::ranges::any_of(changed, [](const QList<QVariant>& change) {
+            return change[2].value<QList<int>>().contains(ConversationModel::TitleRole);
+        }));
+        QVERIFY(at(model, 1, ConversationModel::TitleRole).toString().endsWith(u"generating"_s));
     }
 
     void branches()
