@@ -194,7 +194,12 @@ void ConversationModel::applyChange(Entry& entry, const ConversationMessage::Cha
         const MarkdownRow& before = openBefore[static_cast<size_t>(row - firstOpen)];
         now.firstLine = before.firstLine;
         now.lineCount = before.lineCount;
-        rowsChanged(entry, row, row, now == before ? QList<int>{ContentRole, CursorRole} : QList<int>{});
+        QList<int> roles; // none: all
+        if (now == before)
+            roles = {ContentRole, CursorRole};
+        if (now == before && now.kind == MarkdownKind::Code && now.lineCount == 0)
+            roles.append(LanguageRole); // its line is not finished
+        rowsChanged(entry, row, row, roles);
     }
     if (change.first > 0 && change.newCount > change.oldCount)
         rowsChanged(entry, change.first - 1, change.first - 1, {CursorRole});
