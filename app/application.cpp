@@ -21,13 +21,6 @@ namespace
 // Newest messages of a chat whose traces are read when it is opened; each costs some milliseconds on a worker.
 constexpr qsizetype recordedMessages = 40;
 
-// The GUI needs a core of its own where there are few.
-int threadsFor(bool windowVisible)
-{
-    const int cores = conclave::n_physical_cores();
-    return windowVisible && cores <= 4 ? std::max(1, cores - 1) : cores;
-}
-
 } // namespace
 
 Application::Application(conclave::Engine engine, const CommandLine& line, const QString& profileDir,
@@ -186,6 +179,13 @@ void Application::connectModel()
         showReplay();
     });
     connect(&m_replay, &ReplayBackend::failed, &m_chat, &ChatController::notify);
+}
+
+// The GUI needs a core of its own where there are few.
+int Application::threadsFor(bool windowVisible) const
+{
+    const int cores = conclave::n_physical_cores();
+    return m_line.threads.value_or(windowVisible && cores <= 4 ? std::max(1, cores - 1) : cores);
 }
 
 void Application::connectWindow(QQuickWindow* window)

@@ -50,6 +50,7 @@ private:
     void connectInspector();
     void connectModel();
     void connectWindow(QQuickWindow* window);
+    int threadsFor(bool windowVisible) const;
     void openFirst();
     void showReplay();
     void sendPrompt();

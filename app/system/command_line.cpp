@@ -9,6 +9,8 @@ using namespace Qt::StringLiterals;
 namespace
 {
 
+constexpr int kMostThreads = 512; // what the engine takes
+
 struct Text {
     Q_DECLARE_TR_FUNCTIONS(CommandLine)
 };
@@ -25,6 +27,13 @@ QString readValues(const QCommandLineParser& parser, CommandLine& line)
         line.temperature = parser.value(u"temp"_s).toDouble(&ok);
         if (!ok || !(*line.temperature >= 0 && *line.temperature <= 5))
             return Text::tr("--temp takes a number from 0 to 5, not “%1”.").arg(parser.value(u"temp"_s));
+    }
+    if (parser.isSet(u"threads"_s)) {
+        line.threads = parser.value(u"threads"_s).toInt(&ok);
+        if (!ok || *line.threads < 1 || *line.threads > kMostThreads)
+            return Text::tr("--threads takes a whole number from 1 to %1, not “%2”.")
+                .arg(kMostThreads)
+                .arg(parser.value(u"threads"_s));
     }
     if (parser.isSet(u"size"_s)) {
         static const QRegularExpression form(u"^(\\d{2,5})[xX×](\\d{2,5})$"_s);
@@ -60,6 +69,8 @@ CommandLine parseCommandLine(const QStringList& arguments)
         {u"theme"_s, Text::tr("light or dark, for this time."), u"THEME"_s},
         {u"seed"_s, Text::tr("Seed of the sampler, for this time."), u"N"_s},
         {u"temp"_s, Text::tr("Temperature of the sampler, for this time."), u"T"_s},
+        {u"threads"_s, Text::tr("Threads of the engine; by itself it leaves the window a core where there are few."),
+         u"N"_s},
         {u"replay"_s, Text::tr("Show a recorded run (*.ctr) without its model."), u"FILE"_s},
     });
     const QCommandLineOption help = parser.addHelpOption();

@@ -15,6 +15,7 @@ struct CommandLine {
     std::optional<QSize> size;
     std::optional<quint64> seed;
     std::optional<double> temperature;
+    std::optional<int> threads; ///< of the engine; absent: as many as leave the window room
 
     bool help = false, version = false;
     QString helpText;

@@ -13,7 +13,7 @@ private slots:
         const CommandLine line =
             parseCommandLine({u"conclave"_s, u"m.gguf"_s, u"--profile"_s, u"/p"_s, u"--prompt"_s, u"-5 + 3?"_s,
                               u"--screenshot"_s, u"a.png"_s, u"--size"_s, u"800x600"_s, u"--theme"_s, u"dark"_s,
-                              u"--seed"_s, u"18446744073709551615"_s, u"--temp"_s, u"0"_s});
+                              u"--seed"_s, u"18446744073709551615"_s, u"--temp"_s, u"0"_s, u"--threads"_s, u"2"_s});
         QCOMPARE(line.error, QString());
         QCOMPARE(line.model, u"m.gguf"_s);
         QCOMPARE(line.profile, u"/p"_s);
@@ -23,15 +23,17 @@ private slots:
         QCOMPARE(line.theme, u"dark"_s);
         QCOMPARE(line.seed.value(), 18446744073709551615ull);
         QCOMPARE(line.temperature.value(), 0.0);
+        QCOMPARE(line.threads.value(), 2);
     }
 
     void nothingIsSetByItself()
     {
         const CommandLine line = parseCommandLine({u"conclave"_s});
         QCOMPARE(line.error, QString());
-        QVERIFY(line.model.isEmpty() && !line.size && !line.seed && !line.temperature && !line.help && !line.version);
+        QVERIFY(line.model.isEmpty() && !line.size && !line.seed && !line.temperature && !line.threads && !line.help &&
+                !line.version);
         for (const QString& option : {u"--profile"_s, u"--prompt"_s, u"--screenshot"_s, u"--size"_s, u"--theme"_s,
-                                      u"--seed"_s, u"--temp"_s, u"--replay"_s})
+                                      u"--seed"_s, u"--temp"_s, u"--threads"_s, u"--replay"_s})
             QVERIFY2(line.helpText.contains(option), qPrintable(option));
     }
 
@@ -42,6 +44,7 @@ private slots:
         QTest::newRow("seed") << QStringList{u"--seed"_s, u"-1"_s} << u"--seed"_s;
         QTest::newRow("temperature") << QStringList{u"--temp"_s, u"nan"_s} << u"--temp"_s;
         QTest::newRow("temperature too high") << QStringList{u"--temp"_s, u"5.1"_s} << u"--temp"_s;
+        QTest::newRow("no threads") << QStringList{u"--threads"_s, u"0"_s} << u"--threads"_s;
         QTest::newRow("size") << QStringList{u"--size"_s, u"800"_s} << u"--size"_s;
         QTest::newRow("theme") << QStringList{u"--theme"_s, u"blue"_s} << u"--theme"_s;
         QTest::newRow("two models") << QStringList{u"a.gguf"_s, u"b.gguf"_s} << u"one file"_s;
