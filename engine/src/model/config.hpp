@@ -11,7 +11,8 @@ namespace conclave
 constexpr int max_layers = 1024;
 constexpr int max_dimension = 1 << 20;
 constexpr int max_heads = 4096;
-constexpr int max_experts = 4096; ///< ids are uint16 in the trace
+constexpr int max_attention_width = 1 << 21; ///< heads × values of a head
+constexpr int max_experts = 4096;            ///< ids are uint16 in the trace
 constexpr int max_experts_used = 64;
 constexpr int max_groups = 32; ///< the group mask of the trace is a uint32
 constexpr int max_context = 1 << 24;

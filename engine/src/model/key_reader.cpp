@@ -38,10 +38,18 @@ int KeyReader::checked(std::string_view key, int64_t value, int64_t min, int64_t
     return static_cast<int>(value);
 }
 
+void KeyReader::refuse_type(std::string_view key, const char* wanted)
+{
+    if (has(key)) {
+        fail("the key " + full(key) + " holds no " + wanted + "; convert the model again with a current converter");
+    }
+}
+
 int KeyReader::required(std::string_view key, int64_t min, int64_t max)
 {
     const auto value = m_file.integer(full(key));
     if (!value) {
+        refuse_type(key, "integer");
         fail("the key " + full(key) + " is missing; convert the model again with a current converter");
         return static_cast<int>(min);
     }
@@ -51,13 +59,18 @@ int KeyReader::required(std::string_view key, int64_t min, int64_t max)
 int KeyReader::optional(std::string_view key, int64_t fallback, int64_t min, int64_t max)
 {
     const auto value = m_file.integer(full(key));
-    return value ? checked(key, *value, min, max) : static_cast<int>(fallback);
+    if (!value) {
+        refuse_type(key, "integer");
+        return static_cast<int>(fallback);
+    }
+    return checked(key, *value, min, max);
 }
 
 double KeyReader::number(std::string_view key, double fallback, double min, double max)
 {
     const auto value = m_file.number(full(key));
     if (!value) {
+        refuse_type(key, "number");
         return fallback;
     }
     if (!std::isfinite(*value) || *value < min || *value > max) {
@@ -71,7 +84,11 @@ double KeyReader::number(std::string_view key, double fallback, double min, doub
 
 bool KeyReader::flag(std::string_view key, bool fallback)
 {
-    return m_file.boolean(full(key)).value_or(fallback);
+    const auto value = m_file.boolean(full(key));
+    if (!value) {
+        refuse_type(key, "truth value");
+    }
+    return value.value_or(fallback);
 }
 
 std::string_view KeyReader::text(std::string_view key) const

@@ -30,6 +30,8 @@ public:
 
 private:
     std::string full(std::string_view key) const;
+    /// Fails when the key is there all the same.
+    void refuse_type(std::string_view key, const char* wanted);
     int checked(std::string_view key, int64_t value, int64_t min, int64_t max);
 
     const Gguf& m_file;

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "base/utf8_path.hpp"
@@ -47,6 +50,10 @@ ConclaveRope make_rope(const Config& config, TensorSource& tensors)
     if (tensors.has("rope_freqs.weight")) {
         const float* divisors = tensors.vector("rope_freqs.weight", n_dims / 2);
         for (int i = 0; divisors && i < n_dims / 2; ++i) {
+            if (!std::isfinite(divisors[i]) || divisors[i] <= 0) {
+                tensors.fail("tensor rope_freqs.weight holds " + std::to_string(divisors[i]) +
+                             ", which divides no frequency; the file is damaged");
+            }
             table[static_cast<size_t>(i)] /= divisors[i];
         }
     }
@@ -73,6 +80,43 @@ void bind_ends(TensorSource& tensors, const Gguf& file, Config& config, Weights&
     weights.output_norm = tensors.vector("output_norm.weight", config.hidden_size);
 }
 
+/// Tensors of a layer that the engine computes without: kv_b beside its two halves, and tables that it makes itself.
+bool is_spare(std::string_view name)
+{
+    return name == "attn_kv_b.weight" || name == "attn_rot_embd.weight" || name == "attn_rot_embd.freqs";
+}
+
+/// The layer of "blk.LAYER.NAME", −1 for any other name; `name` becomes NAME.
+int layer_of(std::string_view& name)
+{
+    int layer = -1;
+    if (!name.starts_with("blk.")) {
+        return -1;
+    }
+    const auto [end, error] = std::from_chars(name.data() + 4, name.data() + name.size(), layer);
+    if (error != std::errc() || end == name.data() + name.size() || *end != '.') {
+        return -1;
+    }
+    name.remove_prefix(static_cast<size_t>(end + 1 - name.data()));
+    return layer;
+}
+
+/// A weight of a layer that nobody asked for would be left out of the answer, which would then not be the model's.
+void refuse_unread(TensorSource& tensors, const Gguf& file, int n_layers)
+{
+    const std::set<const GgufTensor*> taken(tensors.taken().begin(), tensors.taken().end());
+    for (const GgufTensor& tensor : file.tensors()) {
+        std::string_view name = tensor.name;
+        const int layer = layer_of(name);
+        if (layer >= 0 && layer < n_layers && !taken.contains(&tensor) && !is_spare(name)) {
+            tensors.fail("tensor " + std::string(tensor.name) +
+                         " has no place in this architecture, or a key that announces it is missing; convert the model "
+                         "again with a current converter");
+            return;
+        }
+    }
+}
+
 Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, const std::string& file_name,
                   std::stop_token stop)
 {
@@ -84,6 +128,7 @@ Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, co
         }
         model.weights.layers.push_back(arch.bind_layer(tensors, model.config, rope, i));
     }
+    refuse_unread(tensors, model.file, model.config.num_hidden_layers);
     if (tensors.error()) {
         return *tensors.error();
     }

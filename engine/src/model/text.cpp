@@ -1,4 +1,5 @@
 #include "model/model_state.hpp"
+#include "text/pre_tokenizer_rules.hpp"
 
 namespace conclave
 {
@@ -30,17 +31,19 @@ int32_t token_id(const Gguf& file, std::string_view key, size_t n_vocab)
     return id && *id >= 0 && static_cast<uint64_t>(*id) < n_vocab ? static_cast<int32_t>(*id) : -1;
 }
 
-/// Files of SentencePiece vocabularies that do not say so mean yes.
+/// Files of SentencePiece and of Llama 3 that do not say so mean yes.
 bool adds_bos(const Gguf& file)
 {
-    return file.boolean("tokenizer.ggml.add_bos_token").value_or(file.string("tokenizer.ggml.model") == "llama");
+    const PreTokenizerRule* rule = find_pre_tokenizer(file.string("tokenizer.ggml.pre").value_or(""));
+    return file.boolean("tokenizer.ggml.add_bos_token")
+        .value_or(file.string("tokenizer.ggml.model") == "llama" || (rule && rule->add_bos));
 }
 
 VocabularyData read_vocabulary(const Gguf& file, const std::vector<std::string_view>& tokens)
 {
     VocabularyData data;
     data.tokens.assign(tokens.begin(), tokens.end());
-    if (const auto* types = file.integers("tokenizer.ggml.token_type"); types && types->size() == tokens.size()) {
+    if (const auto* types = file.integers("tokenizer.ggml.token_type")) {
         data.types.reserve(types->size());
         for (const int64_t type : *types) {
             data.types.push_back(token_type(type));

@@ -51,8 +51,8 @@ struct GqaScratch {
     static GqaScratch take(Scratch& scratch, const Shape& shape);
 };
 
-/// The Highway version. Three barriers: q, k and v; the heads; the output. Bits do not depend on the number of threads,
-/// nor on how a prompt is cut into steps.
+/// The Highway version. Four barriers: q, k and v; their norm and RoPE; the heads; the output. Bits do not depend on
+/// the number of threads, nor on how a prompt is cut into steps.
 ConclaveStatus attention_gqa_cpu(CpuBackend& backend, const ConclaveGqaWeights& weights, const ConclaveBatch& batch,
                                  const ConclaveCacheView* caches, float* x, ConclaveMessage* message);
 

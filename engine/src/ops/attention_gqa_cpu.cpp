@@ -65,16 +65,18 @@ void project(const Call& call, const float* x)
         {&w.v, &s.input, s.v, call.kv_width(), false},
     };
     multiply(pool, products, call.batch.n_rows);
-    for (int32_t i = 0; i < call.batch.n_rows; ++i) {
-        float* k = s.k + i * call.kv_width();
-        float* v = s.v + i * call.kv_width();
-        finish_heads(call, i, w.q_bias, w.q_norm, call.q_width(), s.q + i * call.q_width());
-        finish_heads(call, i, w.k_bias, w.k_norm, call.kv_width(), k);
-        add_bias(w.v_bias, call.kv_width(), v);
-        float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
-        std::copy_n(k, call.kv_width(), row);
-        std::copy_n(v, call.kv_width(), row + call.kv_width());
-    }
+    pool.for_ranges(call.batch.n_rows, 1, [&](int64_t begin, int64_t end, int) {
+        for (auto i = static_cast<int32_t>(begin); i < end; ++i) {
+            float* k = s.k + i * call.kv_width();
+            float* v = s.v + i * call.kv_width();
+            finish_heads(call, i, w.q_bias, w.q_norm, call.q_width(), s.q + i * call.q_width());
+            finish_heads(call, i, w.k_bias, w.k_norm, call.kv_width(), k);
+            add_bias(w.v_bias, call.kv_width(), v);
+            float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
+            std::copy_n(k, call.kv_width(), row);
+            std::copy_n(v, call.kv_width(), row + call.kv_width());
+        }
+    });
 }
 
 /// Cuts every sequence's rows into blocks; returns how many.

@@ -65,7 +65,7 @@ constexpr std::array gpt2 = {gpt2_words};
 constexpr PreTokenizerRule rules[] = {
     {"deepseek-llm", deepseek_llm}, {"deepseek-coder", deepseek_coder},
     {"deepseek-v3", deepseek_v3},   {"qwen2", qwen2},
-    {"llama3", llama3, true},       {"gpt-2", gpt2},
+    {"llama3", llama3, true, true}, {"gpt-2", gpt2},
 };
 
 struct Alias {

@@ -12,6 +12,7 @@ struct PreTokenizerRule {
     std::string_view name;
     std::span<const std::string_view> stages;
     bool ignore_merges = false; ///< a piece that is a token stays one, whatever its merges; tokenizer.json's spelling
+    bool add_bos = false;       ///< where a file does not say
 };
 
 /// nullptr when neither a rule nor an alias has this name.

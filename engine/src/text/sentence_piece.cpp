@@ -48,7 +48,7 @@ BpeMerges sentence_piece_merges(std::span<const std::string> texts, std::span<co
     for (size_t i = 0; i < texts.size(); ++i) {
         const std::string_view text = texts[i];
         const auto merged = static_cast<int32_t>(i);
-        if (text.empty() || ids.find(text) != merged) {
+        if (text.empty() || text.size() > sentence_piece_longest || ids.find(text) != merged) {
             continue;
         }
         for (auto at = static_cast<size_t>(utf8_step(text).size); at < text.size();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <format>
 #include <optional>
 #include <utility>
@@ -236,6 +237,9 @@ Result<void> prepare_characters(Tokenizer::Data& data, const VocabularyData& voc
     if (vocabulary.scores.size() != data.bytes.size()) {
         return Error{ErrorCode::format, std::format("The vocabulary has {} tokens and {} scores; the file is damaged.",
                                                     data.bytes.size(), vocabulary.scores.size())};
+    }
+    if (!std::ranges::all_of(vocabulary.scores, [](float score) { return std::isfinite(score); })) {
+        return Error{ErrorCode::format, "A score of the vocabulary is not a number; the file is damaged."};
     }
     data.byte_ids.fill(-1);
     for (size_t i = 0; i < data.bytes.size(); ++i) {

@@ -34,6 +34,8 @@ std::vector<Case> cases()
         // as OLMoE: a norm over the row, a key head for every query head
         {DType::F32,
          {.hidden = 128, .n_head = 4, .n_head_kv = 4, .head_dim = 32, .n_rot = 32, .qk_norm = conclave_qk_norm_row}},
+        // RoPE over part of a head, side by side
+        {DType::F32, {.hidden = 64, .n_head = 6, .n_head_kv = 3, .head_dim = 8, .n_rot = 4, .interleaved = true}},
         // as Llama: pairs side by side
         {DType::Q4_K, {.hidden = 256, .n_head = 4, .n_head_kv = 2, .head_dim = 128, .n_rot = 128, .interleaved = true}},
     };
@@ -84,6 +86,20 @@ TEST(attention_gqa, fast_kernels_agree_with_the_reference)
                                    attend(reference, layer, two, run_of(0, 90), x)),
                   c.dtype == DType::F32 ? 1e-11 : 5e-4);
     }
+}
+
+TEST(attention_gqa, more_query_heads_than_meet_a_piece_together)
+{
+    const GqaShape shape = {.hidden = 64, .n_head = 72, .n_head_kv = 1, .head_dim = 8, .n_rot = 8};
+    ASSERT_GT(shape.n_head, gqa_queries);
+    SampleNumbers numbers(4);
+    const SampleGqa layer(numbers, DType::F32, shape);
+    OpBackend reference(conclave_reference_ops()), cpu(conclave_cpu_ops(), 2, 96, shape.n_head);
+    const Floats x = numbers.floats(90 * shape.hidden, 1);
+    SampleCaches one = caches_for(layer, 1), two = caches_for(layer, 1);
+    EXPECT_LE(
+        normalized_error(attend(cpu, layer, one, run_of(0, 90), x), attend(reference, layer, two, run_of(0, 90), x)),
+        1e-11);
 }
 
 TEST(attention_gqa, one_head_of_one_row_by_hand)

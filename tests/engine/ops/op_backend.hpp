@@ -15,7 +15,7 @@ namespace conclave
 class OpBackend
 {
 public:
-    explicit OpBackend(const ConclaveOpTable* table, int n_threads = 1, int32_t max_rows = 96)
+    explicit OpBackend(const ConclaveOpTable* table, int n_threads = 1, int32_t max_rows = 96, int32_t n_head = 16)
         : m_pool(std::make_unique<ThreadPool>(n_threads)), m_table(table)
     {
         const ConclaveBackendOptions options = {sizeof(ConclaveBackendOptions), m_pool.get()};
@@ -26,7 +26,7 @@ public:
         limits.max_positions = 512;
         limits.hidden = 2048;
         limits.max_intermediate = limits.max_expert_intermediate = 1408;
-        limits.n_head = 16;
+        limits.n_head = n_head;
         limits.n_head_kv = 16;
         limits.max_head_dim = 512;
         limits.kv_lora_rank = 512;

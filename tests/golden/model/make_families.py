@@ -167,6 +167,8 @@ def main():
             smallest = min((r['margin'] for layer in layers for r in layer), default=math.inf)
             if smallest > 1e-4:  # nearer than float32 tells two experts apart, no engine could be held to the choice
                 break
+        else:
+            sys.exit(f'{name}: every seed has two experts that are nearly tied')
         write_gguf(out / f'{name}.gguf', name, arch, model, config)
         logits.to(torch.float32).numpy().astype('<f4').tofile(out / f'{name}.logits')
         golden = {'n_vocab': VOCAB, 'moe_layers': list(range(len(layers))), 'ids': ids, 'positions': list(range(TOKENS)),

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/arch/attention_width.hpp"
 #include "model/arch/channel_mixer.hpp"
 #include "model/arch/rope_keys.hpp"
 #include "model/key_reader.hpp"
@@ -47,6 +48,7 @@ void read_attention(KeyReader& keys, Config& config)
     config.v_head_dim =
         keys.required(split_keys ? "attention.value_length_mla" : "attention.value_length", 1, max_dimension);
     config.qk_nope_head_dim = key_length - config.qk_rope_head_dim;
+    check_attention_width(keys, config.num_attention_heads, std::max(key_length, config.v_head_dim));
     if (config.qk_nope_head_dim < 1 || config.qk_rope_head_dim % 2 != 0) {
         keys.fail("a head of " + std::to_string(key_length) + " values cannot hold a rotated part of " +
                   std::to_string(config.qk_rope_head_dim) + "; convert the model again");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/arch/attention_width.hpp"
 #include "model/arch/channel_mixer.hpp"
 #include "model/arch/rope_keys.hpp"
 #include "model/rope.hpp"
@@ -25,6 +26,7 @@ void read_heads(KeyReader& keys, Config& config)
     // Only without the key is a head the hidden size over the heads: Qwen3's is not.
     const int even = std::max(1, config.hidden_size / config.num_attention_heads);
     config.head_dim = keys.optional("attention.key_length", even, 1, max_dimension);
+    check_attention_width(keys, config.num_attention_heads, config.head_dim);
     if (keys.optional("attention.value_length", config.head_dim, 1, max_dimension) != config.head_dim) {
         keys.fail("values of another width than keys are not supported", ErrorCode::unsupported);
     }

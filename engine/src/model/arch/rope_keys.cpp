@@ -12,7 +12,8 @@ void read_rope(KeyReader& keys, Config& config)
     const std::string_view type = keys.text("rope.scaling.type");
     if (type == "yarn") {
         scaling.type = RopeScalingType::yarn;
-    } else if (type == "linear" || (type.empty() && keys.has("rope.scaling.factor"))) {
+    } else if (type == "linear" ||
+               (type.empty() && (keys.has("rope.scaling.factor") || keys.has("rope.scale_linear")))) {
         scaling.type = RopeScalingType::linear;
     } else if (!type.empty() && type != "none") {
         keys.fail("rope scaling \"" + std::string(type) + "\" is not supported; known are none, linear and yarn",
@@ -21,7 +22,9 @@ void read_rope(KeyReader& keys, Config& config)
     if (scaling.type == RopeScalingType::none) {
         return;
     }
-    scaling.factor = keys.number("rope.scaling.factor", 1, 1e-3, 1e6);
+    // Files of 2023 have the factor under the second key.
+    scaling.factor =
+        keys.number(keys.has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear", 1, 1e-3, 1e6);
     scaling.attn_factor = keys.number("rope.scaling.attn_factor", 1, 1e-3, 1e3);
     if (scaling.type == RopeScalingType::yarn) {
         scaling.original_max_position_embeddings =

@@ -64,6 +64,11 @@ TEST(GroupedQuery, WhatCannotBeIsRefusedInOneSentence)
               std::string::npos);
     EXPECT_NE(refusal(with_number("qwen3.gguf", "qwen3.attention.value_length", 8)).find("another width"),
               std::string::npos);
+    EXPECT_NE(refusal(with_number("qwen3.gguf", "qwen3.attention.key_length", 1u << 20)).find("heads of"),
+              std::string::npos);
+    EXPECT_NE(refusal(with_number("qwen2moe.gguf", "qwen2moe.expert_shared_feed_forward_length", 0))
+                  .find("blk.0.ffn_"), // weights that no key announces are not left out in silence
+              std::string::npos);
     EXPECT_NE(refusal(with_number("olmoe.gguf", "olmoe.expert_used_count", 17)).find("outside 1 to 16"),
               std::string::npos);
 }
