@@ -161,8 +161,8 @@ void ReplayBackend::pushToken(const conclave::TraceToken& token)
                  .position = token.position,
                  .id = token.id,
                  .text = QString::fromUtf8(m_text->next(token)),
-                 .logprob = token.logprob.value_or(0),
-                 .entropy = token.entropy.value_or(0),
+                 .logprob = token.logprob,
+                 .entropy = token.entropy,
                  .tNs = token.t_ns.value_or(0)};
     for (const auto& [id, logprob] : token.top)
         run.top.emplaceBack(id, logprob);

@@ -43,9 +43,8 @@ struct RunToken {
     int index = 0;    ///< 0 for the first generated token
     int position = 0; ///< place in the context
     int id = 0;
-    QString text{}; ///< text that became complete with this token; may be empty
-    float logprob = 0;
-    float entropy = 0; ///< nats
+    QString text{};                            ///< text that became complete with this token; may be empty
+    std::optional<float> logprob{}, entropy{}; ///< nats; absent in a recording that lacks them
     QList<std::pair<int, float>> top{};
     QList<QString> topTexts{}; ///< of `top`, for display
     qint64 tNs = 0;

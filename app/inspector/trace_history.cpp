@@ -40,8 +40,8 @@ std::shared_ptr<RoutingHistory> historyOf(const conclave::Trace& trace, int half
             run.position = token.position;
             run.id = token.id;
             run.text = QString::fromUtf8(text.next(token));
-            run.logprob = token.logprob.value_or(0);
-            run.entropy = token.entropy.value_or(0);
+            run.logprob = token.logprob;
+            run.entropy = token.entropy;
             history->addToken(run);
         }
         if (!token.has_routes)

@@ -69,6 +69,7 @@ Result<void> turn(const Common& common, const Options& options, const Model& mod
     }
     if (common.json) {
         print_json({{"answer", sink.answer},
+                    {"stop", stop_name(stats->stop)},
                     {"n_prompt", stats->n_prompt},
                     {"n_cached", stats->n_cached},
                     {"n_generated", stats->n_generated},
@@ -76,6 +77,9 @@ Result<void> turn(const Common& common, const Options& options, const Model& mod
     } else {
         std::printf("\n\n");
         std::fflush(stdout);
+        if (stats->stop != StopReason::end_of_text) { // else a cut answer looks like a whole one
+            std::fprintf(stderr, "[%s]\n", stop_name(stats->stop));
+        }
     }
     messages.push_back({Role::assistant, (rendered->opens_thinking ? "<think>" : "") + sink.answer});
     return {};

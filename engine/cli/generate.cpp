@@ -22,21 +22,6 @@ struct Options {
     Sampling sampling;
 };
 
-const char* stop_name(StopReason reason)
-{
-    switch (reason) {
-    case StopReason::end_of_text:
-        return "end_of_text";
-    case StopReason::max_tokens:
-        return "max_tokens";
-    case StopReason::context_full:
-        return "context_full";
-    case StopReason::stopped:
-        return "stopped";
-    }
-    return "";
-}
-
 /// A line a token. The routes of a token are those of its row as input, so its line is printed one step later.
 class JsonSink : public EventSink
 {

@@ -6,6 +6,21 @@
 namespace conclave::cli
 {
 
+const char* stop_name(StopReason reason)
+{
+    switch (reason) {
+    case StopReason::end_of_text:
+        return "end_of_text";
+    case StopReason::max_tokens:
+        return "max_tokens";
+    case StopReason::context_full:
+        return "context_full";
+    case StopReason::stopped:
+        return "stopped";
+    }
+    return "";
+}
+
 void add_sampling(CLI::App& command, Sampling& sampling)
 {
     SamplerOptions& sampler = sampling.sampler;

@@ -7,6 +7,9 @@
 namespace conclave::cli
 {
 
+/// As the command line prints it.
+const char* stop_name(StopReason reason);
+
 /// What `generate` and `chat` share.
 struct Sampling {
     SamplerOptions sampler;

@@ -197,6 +197,7 @@ TEST(Contract, Chat)
     ASSERT_EQ(lines.size(), 2u) << "one answer a question, none for an empty line";
     const Json first = Json::parse(lines[0]), second = Json::parse(lines[1]);
     EXPECT_EQ(first["n_cached"], 0);
+    EXPECT_EQ(first["stop"], first["n_generated"] == 8 ? "max_tokens" : "end_of_text");
     EXPECT_GE(second["n_cached"], first["n_prompt"]) << "the second turn reuses the first";
     EXPECT_EQ(run("chat " + golden("text.gguf") + " --seed 1 -n 8", "").status, 0) << "ends at the end of input";
 }

@@ -7,6 +7,7 @@
 
 #include "base/utf8_path.hpp"
 #include "device/device_sampler.hpp"
+#include "formats/printable.hpp"
 #include "model/arch/arch.hpp"
 #include "model/model_state.hpp"
 #include "model/rope.hpp"
@@ -38,7 +39,7 @@ Result<const Arch*> arch_of(const Gguf& file, const std::string& file_name)
         known += (known.empty() ? "" : ", ") + std::string(arch.architecture);
     }
     return Error{ErrorCode::unsupported,
-                 file_name + ": the architecture \"" + std::string(*name) + "\" is not supported; known are: " + known};
+                 file_name + ": the architecture \"" + printable(*name) + "\" is not supported; known are: " + known};
 }
 
 /// Llama 3 stores its scaling as one divisor per frequency.
@@ -167,12 +168,20 @@ Result<void> bring_in(ModelState& model, std::span<const GgufTensor* const> tens
     return {};
 }
 
+/// What a terminal would obey becomes a blank.
+std::string without_controls(std::string_view text)
+{
+    std::string out(text);
+    std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+    return out;
+}
+
 void describe(ModelState& model, const Arch& arch, std::span<const GgufTensor* const> tensors,
               const std::string& file_name)
 {
     ModelInfo& info = model.info;
     const Config& config = model.config;
-    info.name = model.file.string("general.name").value_or(file_name);
+    info.name = without_controls(model.file.string("general.name").value_or(file_name));
     info.family = arch.family;
     info.architecture = arch.architecture;
     info.n_layers = config.num_hidden_layers;

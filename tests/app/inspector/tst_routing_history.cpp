@@ -209,8 +209,8 @@ void RoutingHistoryTest::readsATrace()
         token.position = position;
         token.id = 100 + position;
         token.text = "t" + std::to_string(position);
-        token.logprob = token.generated ? std::optional(-1.5F) : std::nullopt;
-        token.has_routes = position < 3; // the last was sampled, not run
+        token.logprob = position == 3 ? std::optional(-1.5F) : std::nullopt; // 2 was recorded without
+        token.has_routes = position < 3;                                     // the last was sampled, not run
         if (token.has_routes) {
             token.ids = step.ids;
             token.weights = step.weights;
@@ -230,5 +230,6 @@ void RoutingHistoryTest::readsATrace()
     QCOMPARE(history->token(1)->text, QStringLiteral("b"));
     QCOMPARE(history->token(3)->text, QStringLiteral("t3"));
     QCOMPARE(history->token(3)->logprob, -1.5F);
+    QVERIFY(history->token(2)->generated && !history->token(2)->logprob); // absent, not certain
     QVERIFY(history->row(2) && !history->row(3));
 }

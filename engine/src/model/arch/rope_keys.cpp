@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "formats/printable.hpp"
+
 namespace conclave
 {
 
@@ -16,7 +18,7 @@ void read_rope(KeyReader& keys, Config& config)
                (type.empty() && (keys.has("rope.scaling.factor") || keys.has("rope.scale_linear")))) {
         scaling.type = RopeScalingType::linear;
     } else if (!type.empty() && type != "none") {
-        keys.fail("rope scaling \"" + std::string(type) + "\" is not supported; known are none, linear and yarn",
+        keys.fail("rope scaling \"" + printable(type) + "\" is not supported; known are none, linear and yarn",
                   ErrorCode::unsupported);
     }
     if (scaling.type == RopeScalingType::none) {
