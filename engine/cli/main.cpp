@@ -37,20 +37,22 @@ int usage(const CLI::ParseError& error)
 
 int main(int argc, char** argv)
 {
-    CLI::App app("Runs open language models on this machine and shows how their experts are used.", "conclave-cli");
-    argv = app.ensure_utf8(argv);
-    app.require_subcommand(1);
-    Common common;
-    common.program = program_path(argv[0]);
     int status = ok;
-    for (auto* add :
-         {add_info, add_tokenize, add_logits, add_generate, add_chat, add_trace, add_bench, add_plan, add_selftest}) {
-        add(app, common, status);
-    }
     try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return error.get_exit_code() == 0 ? app.exit(error) : usage(error);
+        CLI::App app("Runs open language models on this machine and shows how their experts are used.", "conclave-cli");
+        argv = app.ensure_utf8(argv);
+        app.require_subcommand(1);
+        Common common;
+        common.program = program_path(argv[0]);
+        for (auto* add : {add_info, add_tokenize, add_logits, add_generate, add_chat, add_trace, add_bench, add_plan,
+                          add_selftest}) {
+            add(app, common, status);
+        }
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return error.get_exit_code() == 0 ? app.exit(error) : usage(error);
+        }
     } catch (const std::exception& error) { // only memory can run out here; the engine throws nothing
         std::fprintf(stderr, "conclave-cli: %s\n", error.what());
         return failed;

@@ -73,10 +73,8 @@ void naive_head(const MlaHeads& call, int64_t head, const MlaScratch::Lane& lane
     decode_matrix(call.w.k_b, head, lane.k_b);
     decode_matrix(call.w.v_b, head, lane.v_b);
     const int32_t* order = call.s.order;
-    for (int64_t begin = 0; begin < call.n_naive;) {
-        int64_t end = begin + 1;
-        while (end < call.n_naive && call.batch.sequence[order[end]] == call.batch.sequence[order[begin]])
-            ++end;
+    for (int32_t begin = 0; begin < call.n_naive;) {
+        const int32_t end = end_of_sequence(call.batch, order, call.n_naive, begin);
         attend(call, head, order + begin, end - begin, lane);
         begin = end;
     }
