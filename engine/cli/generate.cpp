@@ -22,6 +22,28 @@ struct Options {
     Sampling sampling;
 };
 
+Json alternatives(std::span<const TokenAlternative> top)
+{
+    Json out = Json::array();
+    for (const TokenAlternative& alternative : top) {
+        out.push_back(Json::array({alternative.id, alternative.logprob}));
+    }
+    return out;
+}
+
+/// The distribution after each stage; "model" is what the chain began with.
+Json stages_of(std::span<const SamplerReport> stages)
+{
+    Json out = Json::array();
+    for (const SamplerReport& report : stages) {
+        out.push_back({{"stage", report.stage ? sampler_stage_name(*report.stage) : "model"},
+                       {"n", report.n_candidates},
+                       {"entropy", report.entropy},
+                       {"top", alternatives(report.top)}});
+    }
+    return out;
+}
+
 /// A line a token. The routes of a token are those of its row as input, so its line is printed one step later.
 class JsonSink : public EventSink
 {
@@ -30,13 +52,16 @@ public:
     void on_token(const TokenEvent& event) override
     {
         m_text += event.text;
-        Json top = Json::array();
-        for (const TokenAlternative& alternative : event.top) {
-            top.push_back(Json::array({alternative.id, alternative.logprob}));
-        }
-        m_pending = Json{{"i", event.index},         {"id", event.id},        {"text", std::string(event.text)},
-                         {"logprob", event.logprob}, {"top", std::move(top)}, {"routes", Json::array()},
+        m_pending = Json{{"i", event.index},
+                         {"id", event.id},
+                         {"text", std::string(event.text)},
+                         {"logprob", event.logprob},
+                         {"top", alternatives(event.top)},
+                         {"routes", Json::array()},
                          {"t_ns", event.t_ns}};
+        if (!event.stages.empty()) {
+            (*m_pending)["sampling"] = stages_of(event.stages);
+        }
     }
     void on_step(const StepTrace& step) override
     {
@@ -122,7 +147,7 @@ int run(const Common& common, const Options& options)
         return report(session.error());
     }
     const GenerateRequest request{*std::move(ids), options.sampling.sampler, options.sampling.max_tokens,
-                                  options.sampling.n_top};
+                                  options.sampling.n_top, options.sampling.n_inspect};
     if (!common.json) {
         TextSink sink;
         const auto stats = session->generate(request, sink);

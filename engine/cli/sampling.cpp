@@ -1,6 +1,14 @@
 #include "sampling.hpp"
 
+#include <charconv>
+#include <limits>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <CLI/Error.hpp>
 #include <CLI/Option.hpp>
+#include <CLI/StringTools.hpp>
 #include <CLI/Validators.hpp>
 
 namespace conclave::cli
@@ -21,22 +29,140 @@ const char* stop_name(StopReason reason)
     return "";
 }
 
-void add_sampling(CLI::App& command, Sampling& sampling)
+namespace
 {
-    SamplerOptions& sampler = sampling.sampler;
-    command.add_option("--seed", sampler.seed, "the same seed gives the same answer");
-    command.add_option("--temp", sampler.temperature, "temperature; 0 takes the most probable token")
-        ->capture_default_str();
+
+/// "15043+1", "15043-0.5" or "15043-inf".
+LogitBias read_logit_bias(const std::string& text)
+{
+    const char* const end = text.data() + text.size();
+    LogitBias bias;
+    const auto id = std::from_chars(text.data(), end, bias.id);
+    if (id.ec == std::errc() && id.ptr != end && (*id.ptr == '+' || *id.ptr == '-')) {
+        const auto number = std::from_chars(id.ptr + 1, end, bias.bias);
+        if (number.ec == std::errc() && number.ptr == end) {
+            bias.bias = *id.ptr == '-' ? -bias.bias : bias.bias;
+            return bias;
+        }
+    }
+    throw CLI::ValidationError("--logit-bias", "'" + text + "' is no token id with a sign and a bias, as in 15043+1");
+}
+
+std::string default_order()
+{
+    std::string names;
+    for (const SamplerStage stage : SamplerOptions().order) {
+        names += names.empty() ? "" : ";";
+        names += sampler_stage_name(stage);
+    }
+    return names;
+}
+
+std::vector<SamplerStage> read_order(const std::string& names)
+{
+    std::vector<SamplerStage> order;
+    for (const std::string& name : CLI::detail::split(names, ';')) {
+        const auto stage = sampler_stage(name);
+        if (!stage) {
+            throw CLI::ValidationError("--samplers", "'" + name + "' is no sampler; the default is " + default_order());
+        }
+        order.push_back(*stage);
+    }
+    return order;
+}
+
+void add_truncation(CLI::App& command, SamplerOptions& sampler)
+{
     command.add_option("--top-k", sampler.top_k, "keep the k most probable; 0: off")->capture_default_str();
     command.add_option("--top-p", sampler.top_p, "keep the most probable that reach p; 1: off")->capture_default_str();
     command.add_option("--min-p", sampler.min_p, "keep what has p times the best one's probability; 0: off")
         ->capture_default_str();
-    command.add_option("--repetition-penalty", sampler.repetition_penalty, "1: off")->capture_default_str();
+    command.add_option("--typical", sampler.typical_p, "typical-p: keep the least surprising that reach p; 1: off")
+        ->capture_default_str();
+    command
+        .add_option("--top-n-sigma,--top-nsigma", sampler.top_n_sigma,
+                    "keep logits within n deviations of the best; 0: off")
+        ->capture_default_str();
+    command.add_option("--xtc-probability", sampler.xtc_probability, "chance to exclude top choices; 0: off")
+        ->capture_default_str();
+    command.add_option("--xtc-threshold", sampler.xtc_threshold, "what XTC takes for likely")->capture_default_str();
+    command.add_option("--mirostat", sampler.mirostat, "0: off; 1 or 2, in place of the truncations above")
+        ->capture_default_str();
+    command.add_option("--mirostat-ent", sampler.mirostat_tau, "target surprise, bits")->capture_default_str();
+    command.add_option("--mirostat-lr", sampler.mirostat_eta, "learning rate")->capture_default_str();
+}
+
+void add_penalties(CLI::App& command, SamplerOptions& sampler)
+{
+    command
+        .add_option("--repeat-penalty,--repetition-penalty", sampler.repetition_penalty,
+                    "divides logits of what came; 1: off")
+        ->capture_default_str();
+    command.add_option("--presence-penalty", sampler.presence_penalty, "taken once from what came; 0: off")
+        ->capture_default_str();
+    command.add_option("--frequency-penalty", sampler.frequency_penalty, "taken each time it came; 0: off")
+        ->capture_default_str();
+    command
+        .add_option("--repeat-last-n", sampler.repetition_window, "tokens the three penalties look back over; -1: all")
+        ->capture_default_str();
+    command.add_option("--dry-multiplier", sampler.dry_multiplier, "penalty on repeating runs; 0: off")
+        ->capture_default_str();
+    command.add_option("--dry-base", sampler.dry_base, "growth of the penalty per token")->capture_default_str();
+    command.add_option("--dry-allowed-length", sampler.dry_allowed_length, "shorter repeats cost nothing")
+        ->capture_default_str();
+    command.add_option("--dry-penalty-last-n", sampler.dry_window, "tokens DRY looks back over; -1: all")
+        ->capture_default_str();
+    command.add_option_function<std::vector<std::string>>(
+        "--dry-sequence-breaker",
+        [&sampler](const std::vector<std::string>& breakers) {
+            sampler.dry_breakers = breakers == std::vector<std::string>{"none"} ? std::vector<std::string>{} : breakers;
+        },
+        "text that ends a repeat, in place of newline, colon, quote and asterisk; once for each, or none");
+    command.add_option_function<std::vector<std::string>>(
+        "-l,--logit-bias",
+        [&sampler](const std::vector<std::string>& biases) {
+            for (const std::string& text : biases) {
+                sampler.logit_bias.push_back(read_logit_bias(text));
+            }
+        },
+        "ID+BIAS or ID-BIAS, added to the token's logit; ID-inf bans it");
+    command
+        .add_option_function<std::vector<int32_t>>(
+            "--ban-tokens",
+            [&sampler](const std::vector<int32_t>& ids) {
+                for (const int32_t id : ids) {
+                    sampler.logit_bias.push_back({id, -std::numeric_limits<float>::infinity()});
+                }
+            },
+            "token ids that never come, separated by commas")
+        ->delimiter(',');
+}
+
+} // namespace
+
+void add_sampling(CLI::App& command, Sampling& sampling)
+{
+    SamplerOptions& sampler = sampling.sampler;
+    command.add_option("-s,--seed", sampler.seed, "the same seed gives the same answer");
+    command.add_option("--temp", sampler.temperature, "temperature; 0 takes the most probable token")
+        ->capture_default_str();
+    command.add_option("--dynatemp-range", sampler.dynatemp_range, "temperature ± range, by the entropy; 0: off")
+        ->capture_default_str();
+    command.add_option("--dynatemp-exp", sampler.dynatemp_exponent, "exponent of the entropy")->capture_default_str();
+    add_truncation(command, sampler);
+    add_penalties(command, sampler);
+    command.add_option_function<std::string>(
+        "--samplers", [&sampler](const std::string& names) { sampler.order = read_order(names); },
+        "stages in order, separated by semicolons; one left out is off");
     command.add_option("-n,--max-tokens", sampling.max_tokens, "tokens to generate at most; -1: no limit")
         ->check(CLI::Range(-1, 1 << 24));
     command.add_option("--ctx", sampling.n_ctx, "tokens of context; 0: the model's, at most 4096")
         ->check(CLI::Range(0, 1 << 24));
     command.add_option("--n-top", sampling.n_top, "alternatives reported per token")->check(CLI::Range(0, 64));
+    command
+        .add_option("--n-inspect", sampling.n_inspect,
+                    "tokens reported of the distribution after each sampler, with --json")
+        ->check(CLI::Range(0, 64));
 }
 
 } // namespace conclave::cli

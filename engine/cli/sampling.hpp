@@ -16,6 +16,7 @@ struct Sampling {
     int max_tokens = -1;
     int n_ctx = 0;
     int n_top = 5;
+    int n_inspect = 0;
 };
 
 void add_sampling(CLI::App& command, Sampling& sampling);

@@ -164,6 +164,36 @@ TEST(Contract, Generate)
     }
 }
 
+TEST(Contract, GenerateInspectsItsSamplers)
+{
+    const std::string command = "generate " + golden("dsv3.gguf") + " --ids 1,2,3 --seed 7 -n 2 --json --n-inspect 3";
+    const Finished done =
+        run(command + " --temp 0.8 --top-k 20 --top-p 0.9 --min-p 0.01 --typical 0.95 --top-n-sigma 2"
+                      " --xtc-probability 0.5 --xtc-threshold 0.05 --repeat-penalty 1.1 --repeat-last-n -1"
+                      " --presence-penalty 0.1 --frequency-penalty 0.1 --dry-multiplier 0.8 --dry-base 1.5"
+                      " --dry-allowed-length 1 --dry-penalty-last-n 32 --dry-sequence-breaker none"
+                      " --dynatemp-range 0.2 --dynatemp-exp 1.5 -l 4+1.5 -l 5-inf --ban-tokens 6,7");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const Json stages = Json::parse(done.lines()[0])["sampling"];
+    std::vector<std::string> names;
+    for (const Json& stage : stages) {
+        expect_keys(stage, "generate stage");
+        names.push_back(stage["stage"]);
+        EXPECT_LE(stage["top"].size(), 3u);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"model", "logit_bias", "penalties", "dry", "top_n_sigma", "top_k",
+                                               "typ_p", "top_p", "min_p", "xtc", "temperature"}));
+    EXPECT_EQ(stages[0]["n"], 64);
+    EXPECT_EQ(stages[1]["n"], 61) << "three are banned";
+
+    const Finished ordered = run(command + " --samplers 'temperature;top_k' --top-k 4");
+    EXPECT_EQ(Json::parse(ordered.lines()[0])["sampling"][2]["stage"], "top_k") << ordered.err;
+    const Finished mirostat = run(command + " --mirostat 2 --mirostat-ent 3 --mirostat-lr 0.2");
+    EXPECT_EQ(Json::parse(mirostat.lines()[0])["sampling"].back()["stage"], "mirostat") << mirostat.err;
+    EXPECT_FALSE(
+        Json::parse(run("generate " + golden("dsv3.gguf") + " --ids 1 -n 1 --json").lines()[0]).contains("sampling"));
+}
+
 TEST(Contract, GenerateFromText)
 {
     const Finished done =
@@ -263,6 +293,12 @@ TEST(Contract, BadUsageIsTwo)
                                          "generate " + model + " --ids 64",
                                          "generate " + model + " --ids 1 --temp -1",
                                          "generate " + model + " --ids 1 --ctx 1000",
+                                         "generate " + model + " --ids 1 --logit-bias 3",
+                                         "generate " + model + " --ids 1 --logit-bias 64+1",
+                                         "generate " + model + " --ids 1 --samplers 'top_k;bottom_k'",
+                                         "generate " + model + " --ids 1 --samplers 'top_k;top_k'",
+                                         "generate " + model + " --ids 1 --mirostat 3",
+                                         "generate " + model + " --ids 1 --xtc-probability 2",
                                          "plan " + model,
                                          "plan " + model + " --ctx 0",
                                          "plan " + model + " --ctx 100000",

@@ -10,32 +10,19 @@
 
 #include "conclave/model.hpp"
 #include "conclave/result.hpp"
+#include "conclave/sampling.hpp"
 #include "conclave/trace.hpp"
 
 namespace conclave
 {
-
-struct SamplerOptions {
-    float temperature = 0.7f;          ///< 0: greedy, the token with the highest logit
-    int top_k = 0;                     ///< 0: off
-    float top_p = 0.95f;               ///< 1: off
-    float min_p = 0.0f;                ///< 0: off
-    float repetition_penalty = 1.0f;   ///< 1: off
-    int repetition_window = 64;        ///< tokens looked back over
-    std::optional<uint64_t> seed = {}; ///< absent: a fresh one, reported in Stats
-};
 
 struct GenerateRequest {
     std::vector<int32_t> prompt_ids = {}; ///< the whole context; what the session already holds of it is reused
     SamplerOptions sampler = {};
     int max_tokens = -1;     ///< -1: until the model ends or the context is full
     int n_top = 5;           ///< alternatives reported per token, at most 64
+    int n_inspect = 0;       ///< tokens reported of each sampling stage, at most 64; 0: no report, and no cost
     bool ignore_end = false; ///< go on after an end-of-generation token; for measuring speed
-};
-
-struct TokenAlternative {
-    int32_t id = 0;
-    float logprob = 0; ///< natural logarithm, of the model's own distribution at temperature 1
 };
 
 /// One sampled token. Views are valid during the call.
@@ -47,7 +34,9 @@ struct TokenEvent {
     float logprob = 0;
     float entropy = 0; ///< nats, of the model's own distribution at temperature 1
     std::span<const TokenAlternative> top;
-    int64_t t_ns = 0; ///< since generate was called
+    std::span<const SamplerReport> stages; ///< the model's own distribution, then what each stage that ran left; empty
+                                           ///< unless GenerateRequest::n_inspect asks
+    int64_t t_ns = 0;                      ///< since generate was called
 };
 
 enum class StopReason { end_of_text, max_tokens, context_full, stopped };

@@ -16,7 +16,7 @@ Result<void> SessionState::check(const GenerateRequest& request) const
                                                   " tokens and the context holds " + std::to_string(n_ctx()) +
                                                   ", one of them for the answer; shorten the chat or start a new one"};
     }
-    if (auto valid = Sampler::check(request.sampler); !valid) {
+    if (auto valid = Sampler::check(request.sampler, m_state.info.n_vocab); !valid) {
         return valid;
     }
     return check_ids(request.prompt_ids);
@@ -86,6 +86,7 @@ bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, S
     event.logprob = sampled.logprob;
     event.entropy = sampled.entropy;
     event.top = sampled.top;
+    event.stages = sampled.stages;
     event.t_ns = since_start();
     sink.on_token(event);
     stats.stop = ends ? StopReason::end_of_text : enough ? StopReason::max_tokens : StopReason::context_full;
@@ -132,7 +133,7 @@ Result<Stats> SessionState::generate(const GenerateRequest& request, EventSink& 
     stats.seed = request.sampler.seed ? *request.sampler.seed : fresh_seed();
     stats.n_prompt = static_cast<int>(request.prompt_ids.size());
     stats.n_cached = reuse_prefix(request.prompt_ids);
-    m_sampler.begin(request.sampler, stats.seed, request.n_top);
+    m_sampler.begin({request.sampler, stats.seed, request.n_top, request.n_inspect});
     m_recorder.clear_counts();
     m_utf8 = {};
 

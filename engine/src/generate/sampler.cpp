@@ -4,7 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "base/check.hpp"
+#include "generate/samplers/temperature.hpp"
+#include "generate/samplers/truncation.hpp"
 
 namespace conclave
 {
@@ -13,201 +14,191 @@ namespace
 {
 
 constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
+constexpr size_t max_reports = 13; // the model's own distribution and every stage
 
-bool within(float value, float min, float max)
+/// Does not only remove: what stays gets another logit.
+bool changes_logits(SamplerStage stage)
 {
-    return value >= min && value <= max; // false for NaN
+    return stage == SamplerStage::penalties || stage == SamplerStage::dry;
 }
 
 } // namespace
 
-Sampler::Sampler(int n_vocab, int n_top_max)
-    : m_candidates(static_cast<size_t>(n_vocab)), m_top(static_cast<size_t>(n_top_max))
+Sampler::Sampler(int n_vocab, int n_top_max, int n_ctx, const Tokenizer* tokenizer)
+    : m_n_vocab(static_cast<size_t>(n_vocab)), m_n_ctx(static_cast<size_t>(n_ctx)), m_tokenizer(tokenizer),
+      m_candidates(m_n_vocab), m_penalties(m_n_vocab), m_top(static_cast<size_t>(n_top_max))
 {
 }
 
-Result<void> Sampler::check(const SamplerOptions& options)
+void Sampler::begin(const SamplerRun& run)
 {
-    const char* wrong = nullptr;
-    if (!within(options.temperature, 0, 100)) {
-        wrong = "the temperature must be 0 to 100 (0 takes the most probable token)";
-    } else if (options.top_k < 0) {
-        wrong = "top-k must not be negative (0 turns it off)";
-    } else if (!within(options.top_p, 0, 1)) {
-        wrong = "top-p must be 0 to 1 (1 turns it off)";
-    } else if (!within(options.min_p, 0, 1)) {
-        wrong = "min-p must be 0 to 1 (0 turns it off)";
-    } else if (!within(options.repetition_penalty, 0.01f, 100)) {
-        wrong = "the repetition penalty must be 0.01 to 100 (1 turns it off)";
-    } else if (options.repetition_window < 0) {
-        wrong = "the repetition window must not be negative";
-    }
-    if (wrong) {
-        return Error{ErrorCode::invalid_argument, wrong};
-    }
-    return {};
-}
-
-void Sampler::begin(const SamplerOptions& options, uint64_t seed, int n_top)
-{
-    m_options = options;
-    m_random = Random(seed);
-    m_n_top = std::min(static_cast<size_t>(std::max(n_top, 0)), m_top.size());
-}
-
-void Sampler::describe(std::span<const float> logits)
-{
-    m_best = minus_infinity;
-    size_t held = 0;
-    for (size_t i = 0; i < logits.size(); ++i) {
-        const float logit = logits[i];
-        m_best = std::max(m_best, logit);
-        if (m_n_top == 0 || (held == m_n_top && !(logit > m_top[held - 1].logprob))) {
-            continue;
+    m_options = run.options;
+    m_random = Random(run.seed);
+    m_n_top = static_cast<size_t>(std::max(run.n_top, 0));
+    m_n_top = std::min({m_n_top, m_top.size(), m_n_vocab});
+    m_n_inspect = static_cast<size_t>(std::max(run.n_inspect, 0));
+    m_n_inspect = std::min({m_n_inspect, m_top.size(), m_n_vocab});
+    m_reports.clear();
+    m_reports.reserve(m_n_inspect > 0 ? max_reports : 0);
+    m_report_top.resize(m_n_inspect * max_reports);
+    m_mirostat.begin(m_options);
+    if (is_on(SamplerStage::dry)) {
+        if (!m_dry) {
+            m_dry = std::make_unique<Dry>(m_n_vocab, m_n_ctx);
         }
-        size_t at = held < m_n_top ? held++ : held - 1;
-        for (; at > 0 && logit > m_top[at - 1].logprob; --at) {
-            m_top[at] = m_top[at - 1];
-        }
-        m_top[at] = {static_cast<int32_t>(i), logit};
+        m_dry->set_breakers(m_options.dry_breakers, m_tokenizer);
     }
-    double sum = 0, weighted = 0;
-    for (const float logit : logits) {
-        const double d = static_cast<double>(logit) - m_best;
-        if (d > -745) { // below, exp is zero
-            const double e = std::exp(d);
-            sum += e;
-            weighted += e * d;
-        }
-    }
-    m_sum = sum;
-    m_log_sum = sum > 0 ? std::log(sum) : 0;
-    m_entropy = sum > 0 ? m_log_sum - weighted / sum : 0;
-    for (size_t i = 0; i < m_n_top; ++i) {
-        m_top[i].logprob = static_cast<float>(static_cast<double>(m_top[i].logprob) - m_best - m_log_sum);
+    if (is_on(SamplerStage::typical_p) && !m_typical_p) {
+        m_typical_p = std::make_unique<TypicalP>(m_n_vocab);
     }
 }
 
-void Sampler::penalize(std::span<const int32_t> recent)
+bool Sampler::is_on(SamplerStage stage) const
 {
-    if (m_options.repetition_penalty == 1) {
+    switch (stage) {
+    case SamplerStage::penalties:
+        return Penalties::is_on(m_options);
+    case SamplerStage::dry:
+        return m_options.dry_multiplier > 0;
+    case SamplerStage::top_n_sigma:
+        return m_options.top_n_sigma > 0;
+    case SamplerStage::top_k:
+        return m_options.top_k > 0;
+    case SamplerStage::typical_p:
+        return m_options.typical_p < 1;
+    case SamplerStage::top_p:
+        return m_options.top_p < 1;
+    case SamplerStage::min_p:
+        return m_options.min_p > 0;
+    case SamplerStage::xtc:
+        return m_options.xtc_probability > 0 && m_options.xtc_threshold <= 0.5f;
+    case SamplerStage::temperature:
+        return m_options.temperature != 1 || m_options.dynatemp_range > 0;
+    case SamplerStage::logit_bias:
+        return !m_options.logit_bias.empty();
+    case SamplerStage::mirostat:
+        return m_options.mirostat > 0;
+    case SamplerStage::grammar:
+        break; // on when it has something to say, which draw knows
+    }
+    return false;
+}
+
+void Sampler::apply(SamplerStage stage, std::span<const int32_t> recent)
+{
+    switch (stage) {
+    case SamplerStage::logit_bias:
+        return apply_logit_bias(m_candidates, m_options.logit_bias);
+    case SamplerStage::penalties:
+        return m_penalties.apply(m_candidates, recent, m_options);
+    case SamplerStage::dry:
+        return m_dry->apply(m_candidates, recent, m_options);
+    case SamplerStage::top_n_sigma:
+        return keep_top_n_sigma(m_candidates, static_cast<double>(m_options.top_n_sigma));
+    case SamplerStage::top_k:
+        return keep_top_k(m_candidates, m_options.top_k);
+    case SamplerStage::typical_p:
+        return m_typical_p->keep(m_candidates, static_cast<double>(m_options.typical_p));
+    case SamplerStage::top_p:
+        return keep_top_p(m_candidates, static_cast<double>(m_options.top_p));
+    case SamplerStage::min_p:
+        return keep_min_p(m_candidates, static_cast<double>(m_options.min_p));
+    case SamplerStage::xtc:
+        if (m_random.uniform() < static_cast<double>(m_options.xtc_probability)) {
+            exclude_top_choices(m_candidates, static_cast<double>(m_options.xtc_threshold));
+        }
+        return;
+    case SamplerStage::temperature:
+        if (m_options.dynatemp_range > 0) {
+            return apply_dynamic_temperature(m_candidates, {static_cast<double>(m_options.temperature),
+                                                            static_cast<double>(m_options.dynatemp_range),
+                                                            static_cast<double>(m_options.dynatemp_exponent)});
+        }
+        return apply_temperature(m_candidates, static_cast<double>(m_options.temperature));
+    case SamplerStage::mirostat:
+        return m_mirostat.truncate(m_candidates);
+    case SamplerStage::grammar:
         return;
     }
-    const size_t window = std::min(recent.size(), static_cast<size_t>(m_options.repetition_window));
-    const std::span<const int32_t> last = recent.last(window);
-    for (auto it = last.begin(); it != last.end(); ++it) {
-        if (static_cast<size_t>(*it) >= m_candidates.size() || std::find(last.begin(), it, *it) != it) {
-            continue; // once per token, however often it came
-        }
-        float& logit = m_candidates[static_cast<size_t>(*it)].logit;
-        logit = logit > 0 ? logit / m_options.repetition_penalty : logit * m_options.repetition_penalty;
-    }
 }
 
-/// Sorts the best n candidates to the front; what is already sorted stays.
-void Sampler::order(size_t n)
+/// The best of the candidates with their log-probabilities, most probable first.
+void Sampler::copy_top(std::span<TokenAlternative> top, size_t& n)
 {
-    if (n <= m_ordered) {
-        return;
-    }
-    const auto from = m_candidates.begin() + static_cast<std::ptrdiff_t>(m_ordered);
-    const auto to = m_candidates.begin() + static_cast<std::ptrdiff_t>(n);
-    if (n < m_candidates.size()) {
-        std::nth_element(from, to, m_candidates.end(), better);
-    }
-    std::sort(from, to, better);
-    m_ordered = n;
-}
-
-/// The fewest of the first n whose probabilities reach top_p of `total`, looking at more only as needed.
-size_t Sampler::keep_top_p(size_t n, double total)
-{
-    double sum = 0;
+    const double log_sum = std::log(std::max(m_candidates.sum(), std::numeric_limits<double>::min()));
+    const double best = m_candidates.max() > minus_infinity ? static_cast<double>(m_candidates.max()) : 0;
+    const std::span<const Ranked> ranked = m_candidates.best(top.size());
+    n = ranked.size();
     for (size_t i = 0; i < n; ++i) {
-        if (i == m_ordered) {
-            order(std::min(n, std::max<size_t>(64, m_ordered * 8)));
-        }
-        sum += std::exp(static_cast<double>(m_candidates[i].logit) - m_candidates[0].logit);
-        if (sum >= m_options.top_p * total) {
-            return i + 1;
-        }
+        top[i] = {m_candidates.id(static_cast<size_t>(ranked[i].index)),
+                  static_cast<float>(static_cast<double>(ranked[i].value) - best - log_sum)};
     }
-    return n;
 }
 
-int32_t Sampler::draw(std::span<const float> logits, std::span<const int32_t> recent)
+void Sampler::report(std::optional<SamplerStage> stage)
 {
-    for (size_t i = 0; i < logits.size(); ++i) {
-        m_candidates[i] = {logits[i], static_cast<int32_t>(i)};
+    if (m_n_inspect == 0) {
+        return;
     }
-    m_ordered = 0;
-    penalize(recent);
-    size_t n = m_candidates.size();
-    const auto best = std::min_element(m_candidates.begin(), m_candidates.end(), better);
-    if (m_options.temperature == 0 || best->logit == minus_infinity) {
-        return best->id;
-    }
-    const float top = best->logit;
-    if (m_options.top_k > 0) {
-        n = std::min(n, static_cast<size_t>(m_options.top_k));
-        order(n);
-    }
-    if (m_options.top_p < 1) {
-        double total = m_sum; // of all candidates as they came; summed anew when that is not what is left
-        if (n < m_candidates.size() || m_options.repetition_penalty != 1) {
-            total = 0;
-            for (size_t i = 0; i < n; ++i) {
-                total += std::exp(static_cast<double>(m_candidates[i].logit) - top);
-            }
+    const auto top = std::span(m_report_top).subspan(m_reports.size() * m_n_inspect, m_n_inspect);
+    size_t n = 0;
+    copy_top(top, n);
+    m_reports.push_back({stage, m_candidates.count(), m_candidates.entropy(), top.first(n)});
+}
+
+int32_t Sampler::draw(std::span<const int32_t> recent, std::span<const uint64_t> allowed)
+{
+    const auto run = [&](SamplerStage stage) {
+        if (is_on(stage) && m_candidates.max() > minus_infinity) {
+            apply(stage, recent);
+            report(stage);
         }
-        order(std::min<size_t>(n, 64));
-        n = keep_top_p(n, total);
-    }
-    if (m_options.min_p > 0) {
-        const double least = top + std::log(static_cast<double>(m_options.min_p));
-        size_t kept = 0;
-        for (size_t i = 0; i < n; ++i) {
-            if (m_candidates[i].logit >= least || m_candidates[i].logit == top) {
-                m_candidates[kept++] = m_candidates[i];
-            }
-        }
-        n = kept;
-    }
-    const auto weight = [&](size_t i) {
-        return std::exp((static_cast<double>(m_candidates[i].logit) - top) / m_options.temperature);
     };
-    double total = 0;
-    for (size_t i = 0; i < n; ++i) {
-        total += weight(i);
+    report({});
+    if (!allowed.empty()) {
+        m_candidates.mask(allowed);
+        report(SamplerStage::grammar);
     }
-    double left = m_random.uniform() * total;
-    size_t last = 0;
-    for (size_t i = 0; i < n; ++i) {
-        const double w = weight(i);
-        if (w > 0) {
-            last = i; // rounding may leave a remainder after the last candidate
-            if (left < w) {
-                break;
-            }
+    run(SamplerStage::logit_bias);
+    const bool greedy = m_options.temperature == 0 && m_options.dynatemp_range == 0;
+    const bool mirostat = is_on(SamplerStage::mirostat) && !greedy;
+    for (const SamplerStage stage : m_options.order) {
+        if (changes_logits(stage) || (!greedy && !mirostat) || (mirostat && stage == SamplerStage::temperature)) {
+            run(stage);
         }
-        left -= w;
     }
-    return m_candidates[last].id;
+    if (greedy || m_candidates.max() == minus_infinity) {
+        const std::span<const Ranked> best = m_candidates.best(1);
+        return m_candidates.id(best.empty() ? 0 : static_cast<size_t>(best[0].index));
+    }
+    if (mirostat) {
+        run(SamplerStage::mirostat);
+    }
+    const size_t drawn = m_candidates.draw(m_random.uniform());
+    if (mirostat) {
+        m_mirostat.observe(m_candidates.probability(drawn));
+    }
+    return m_candidates.id(drawn);
 }
 
-Sampled Sampler::sample(std::span<float> logits, std::span<const int32_t> recent)
+Sampled Sampler::sample(std::span<const float> logits, std::span<const int32_t> recent,
+                        std::span<const uint64_t> allowed)
 {
-    CONCLAVE_CHECK(logits.size() == m_candidates.size(), "one logit per token");
-    for (float& logit : logits) {
-        if (std::isnan(logit)) {
-            logit = minus_infinity;
-        }
-        logit = std::min(logit, std::numeric_limits<float>::max());
-    }
-    describe(logits);
-    const int32_t id = draw(logits, recent);
-    const double logprob = static_cast<double>(logits[static_cast<size_t>(id)]) - m_best - m_log_sum;
-    return {id, static_cast<float>(logprob), static_cast<float>(m_entropy), {m_top.data(), m_n_top}};
+    m_candidates.assign(logits);
+    m_reports.clear();
+    size_t n_top = 0;
+    copy_top(std::span(m_top).first(m_n_top), n_top);
+    const double entropy = m_candidates.entropy();
+    const double sum = m_candidates.sum();
+    const double normalizer = sum > 0 ? static_cast<double>(m_candidates.max()) + std::log(sum) : 0;
+    const int32_t id = draw(recent, allowed);
+    const float logit = logits[static_cast<size_t>(id)];
+    const double logprob = std::min(static_cast<double>(logit), static_cast<double>(std::numeric_limits<float>::max()));
+    return {id,
+            std::isnan(logit) ? minus_infinity : static_cast<float>(logprob - normalizer),
+            static_cast<float>(entropy),
+            {m_top.data(), n_top},
+            m_reports};
 }
 
 } // namespace conclave

@@ -1,11 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "conclave/session.hpp"
+#include "conclave/result.hpp"
+#include "conclave/sampling.hpp"
 #include "generate/random.hpp"
+#include "generate/samplers/candidates.hpp"
+#include "generate/samplers/dry.hpp"
+#include "generate/samplers/mirostat.hpp"
+#include "generate/samplers/penalties.hpp"
+#include "generate/samplers/typical_p.hpp"
 
 namespace conclave
 {
@@ -17,56 +25,57 @@ struct Sampled {
     float logprob = 0;
     float entropy = 0;                     ///< nats
     std::span<const TokenAlternative> top; ///< most probable first
+    std::span<const SamplerReport> stages; ///< the model's own distribution and what each stage left; empty unless
+                                           ///< asked for
 };
 
-/// Chooses tokens. The order is fixed and part of what a seed means:
-///   1. repetition penalty: logits of tokens in the window are divided by it when positive, multiplied when negative
-///      (Keskar et al. 2019, "CTRL");
-///   2. top-k; 3. top-p: the fewest of the most probable that reach p; 4. min-p: those with at least p times the
-///   probability
-///      of the best; all three on probabilities at temperature 1, so that a high temperature does not let the tail in
-///      again;
-///   5. temperature, and one uniform number mapped by the inverse cumulative distribution over candidates from the most
-///      probable down (in order of id when neither top-k nor top-p is on).
-/// Ties go to the lower id; a NaN logit counts as minus infinity. No allocation after construction.
+/// What one answer is sampled with.
+struct SamplerRun {
+    const SamplerOptions& options;
+    uint64_t seed = 0;
+    int n_top = 0;     ///< alternatives of the model's own distribution
+    int n_inspect = 0; ///< tokens reported per stage; 0: no report
+};
+
+/// Chooses tokens by the chain of SamplerOptions. Part of what a seed means: XTC, where it is on, takes one
+/// uniform number; then one is mapped by the inverse cumulative distribution over what is left, most
+/// probable first after top-k and top-p, most typical first after typical-p, in order of id otherwise. Ties go to the
+/// lower id; a NaN logit counts as minus infinity. No allocation after begin.
 class Sampler
 {
 public:
-    Sampler(int n_vocab, int n_top_max);
+    /// `tokenizer` may be null: then no text breaks a repeat for DRY, and it must outlive this.
+    Sampler(int n_vocab, int n_top_max, int n_ctx, const Tokenizer* tokenizer);
 
     /// Errors: invalid_argument, naming the option and its range.
-    static Result<void> check(const SamplerOptions& options);
-    void begin(const SamplerOptions& options, uint64_t seed, int n_top);
-    /// logits [n_vocab], cleaned in place of what is no number; recent: the tokens before this one, the last
-    /// repetition_window of them count.
-    Sampled sample(std::span<float> logits, std::span<const int32_t> recent);
+    static Result<void> check(const SamplerOptions& options, int n_vocab);
+    void begin(const SamplerRun& run);
+    /// logits [n_vocab]; recent: the tokens before this one, at most n_ctx; allowed: a bit a token that a grammar
+    /// leaves, at least one set, or empty: all.
+    Sampled sample(std::span<const float> logits, std::span<const int32_t> recent,
+                   std::span<const uint64_t> allowed = {});
 
 private:
-    struct Candidate {
-        float logit;
-        int32_t id;
-    };
-    static bool better(const Candidate& a, const Candidate& b)
-    {
-        return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
-    }
+    int32_t draw(std::span<const int32_t> recent, std::span<const uint64_t> allowed);
+    void apply(SamplerStage stage, std::span<const int32_t> recent);
+    bool is_on(SamplerStage stage) const;
+    void report(std::optional<SamplerStage> stage);
+    void copy_top(std::span<TokenAlternative> top, size_t& n);
 
-    void describe(std::span<const float> logits);
-    void penalize(std::span<const int32_t> recent);
-    int32_t draw(std::span<const float> logits, std::span<const int32_t> recent);
-    size_t keep_top_p(size_t n, double total);
-    void order(size_t n);
-
+    const size_t m_n_vocab, m_n_ctx;
+    const Tokenizer* const m_tokenizer;
     SamplerOptions m_options;
     Random m_random{0};
-    std::vector<Candidate> m_candidates; ///< [n_vocab], the first m_ordered sorted
-    size_t m_ordered = 0;
+    Candidates m_candidates;
+    Penalties m_penalties;
+    Mirostat m_mirostat;
+    std::unique_ptr<Dry> m_dry;            ///< made when first asked for
+    std::unique_ptr<TypicalP> m_typical_p; ///< made when first asked for
     std::vector<TokenAlternative> m_top;
     size_t m_n_top = 0;
-    float m_best = 0;
-    double m_sum = 0; ///< Σ exp(logit - m_best)
-    double m_log_sum = 0;
-    double m_entropy = 0;
+    std::vector<SamplerReport> m_reports;
+    std::vector<TokenAlternative> m_report_top; ///< [stages, m_n_inspect]
+    size_t m_n_inspect = 0;
 };
 
 } // namespace conclave

@@ -33,7 +33,7 @@ int kernel_class(int n_rows)
 SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, KvCache cache)
     : m_model(std::move(model)), m_state(*m_model->state()), m_options(options), m_cache(std::move(cache)),
       m_recorder(m_state.info, options.prefill_chunk, options.trace),
-      m_sampler(m_state.info.n_vocab, max_top_alternatives)
+      m_sampler(m_state.info.n_vocab, max_top_alternatives, m_cache.capacity(), m_state.tokenizer.get())
 {
     const auto rows = static_cast<size_t>(options.prefill_chunk);
     m_ids.reserve(static_cast<size_t>(m_cache.capacity()));

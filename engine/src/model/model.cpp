@@ -21,7 +21,9 @@ uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_ro
     const auto n_vocab = static_cast<uint64_t>(weights.n_vocab);
     const uint64_t stream = rows * static_cast<uint64_t>(weights.hidden) * sizeof(float);
     const uint64_t per_row = rows * 5 * sizeof(int32_t); // sequence, position, token, and the trace's row
-    const uint64_t logits = n_vocab * (sizeof(float) + sizeof(float) + sizeof(int32_t)); // and the sampler's candidates
+    // The logits; the sampler's candidates (logit and id, twice), what it selects among them, and counts.
+    const uint64_t logits =
+        n_vocab * (sizeof(float) + 2 * (sizeof(float) + sizeof(int32_t)) + 2 * sizeof(float) + sizeof(uint32_t));
     const uint64_t per_route = sizeof(uint16_t) + sizeof(float);
     const uint64_t trace =
         rows * info.moe_layers.size() *

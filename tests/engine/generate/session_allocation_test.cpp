@@ -73,15 +73,29 @@ int main()
     auto session = Session::create(test::open_model(engine, test::TinyModel().write()));
     if (!session)
         return 1;
-    CountingSink sink;
-    const auto stats = session->generate(
-        {.prompt_ids = {1, 2, 3},
-         .sampler =
-             {.temperature = 1, .top_k = 20, .top_p = 0.9f, .min_p = 0.01f, .repetition_penalty = 1.1f, .seed = 1},
-         .max_tokens = 200},
-        sink);
-    if (!stats || sink.n_tokens != 200)
-        return 1;
-    std::printf("%ld allocations over %d tokens\n", sink.after - sink.before, sink.n_tokens - 2);
-    return sink.after == sink.before && allocations > 0 ? 0 : 1;
+    SamplerOptions chain{.temperature = 1,
+                         .dynatemp_range = 0.5f,
+                         .top_k = 30,
+                         .top_p = 0.9f,
+                         .min_p = 0.01f,
+                         .typical_p = 0.99f,
+                         .top_n_sigma = 3,
+                         .xtc_probability = 0.5f,
+                         .repetition_penalty = 1.1f,
+                         .presence_penalty = 0.1f,
+                         .repetition_window = -1,
+                         .dry_multiplier = 0.5f,
+                         .logit_bias = {{3, 1}},
+                         .seed = 1};
+    for (const int mirostat : {0, 1, 2})
+        for (const int n_inspect : {0, 10}) {
+            chain.mirostat = mirostat;
+            CountingSink sink;
+            const auto stats = session->generate(
+                {.prompt_ids = {1, 2, 3}, .sampler = chain, .max_tokens = 200, .n_inspect = n_inspect}, sink);
+            std::printf("%ld allocations over %d tokens\n", sink.after - sink.before, sink.n_tokens - 2);
+            if (!stats || sink.n_tokens != 200 || sink.after != sink.before || allocations == 0)
+                return 1;
+        }
+    return 0;
 }
