@@ -44,7 +44,7 @@ TEST(Contract, Info)
     EXPECT_EQ(info["name"], "golden dsv3");
     EXPECT_EQ(info["family"], "deepseek");
     EXPECT_EQ(info["architecture"], "deepseek2");
-    EXPECT_EQ(info["n_params"], 72312);
+    EXPECT_EQ(info["n_params"], 46200);
     EXPECT_EQ(info["n_layers"], 3);
     EXPECT_EQ(info["moe_layers"], Json::array({1, 2}));
     EXPECT_EQ(info["n_experts"], 16);
@@ -53,7 +53,7 @@ TEST(Contract, Info)
     EXPECT_EQ(info["n_group"], 4);
     EXPECT_EQ(info["topk_group"], 2);
     EXPECT_EQ(info["routing_rule_source"], "file");
-    EXPECT_EQ(info["quant"], (Json{{"F32", 72312 * 4}}));
+    EXPECT_EQ(info["quant"], (Json{{"F32", 46200 * 4}}));
     EXPECT_EQ(info["context_length"], 256);
     EXPECT_EQ(info["n_vocab"], 64);
     EXPECT_EQ(info["file_bytes"], std::filesystem::file_size(CONCLAVE_SOURCE_DIR "/tests/golden/model/dsv3.gguf"));
@@ -257,7 +257,7 @@ TEST(Contract, Plan)
     EXPECT_EQ(done.status, 0) << done.err;
     const Json plan = done.json();
     expect_keys(plan, "plan");
-    EXPECT_EQ(plan["weights_bytes"], 72312 * 4);
+    EXPECT_EQ(plan["weights_bytes"], 46200 * 4);
     EXPECT_EQ(plan["kv_bytes"], 128 * 3 * 24 * 4);
     EXPECT_EQ(plan["total_bytes"].get<int64_t>(), plan["weights_bytes"].get<int64_t>() +
                                                       plan["kv_bytes"].get<int64_t>() +

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the golden models of this folder and what the published code says of them.
 
-usage: make.py [OUT_DIR]      (needs numpy, torch and gguf; seeded: the same files every time)
+usage: make.py [OUT_DIR]      (needs numpy, torch, transformers, safetensors and gguf; seeded: the same files every time)
 
-Each NAME.gguf is a tiny random model of the deepseek family; NAME.logits is float32 [n_positions, n_vocab] and NAME.json
+Each NAME.gguf is a tiny random model of the deepseek family, hf/NAME the same weights as Hugging Face publishes them; NAME.logits is float32 [n_positions, n_vocab] and NAME.json
 holds the token ids, the positions compared and every routing decision. The forward pass below is transcribed from
 DeepSeek-V3 inference/model.py (Gate.forward 581-594, MLA.forward with the naive implementation, precompute_freqs_cis), in
 float64 so that it is the mathematics and not one machine's rounding. Ties go to the lower id (a stable sort).
@@ -16,6 +16,8 @@ import sys
 import gguf
 import numpy as np
 import torch
+import transformers as hf
+from safetensors.numpy import save_file
 
 torch.set_default_dtype(torch.float64)
 
@@ -24,13 +26,13 @@ BASE = dict(dim=32, vocab=64, layers=3, dense=1, heads=2, q_lora=24, kv_lora=16,
             yarn=None, context=256, dtype='f32', old_kv_b=False, fused=False, mtp=False, keys='full', tokens=24, text=False)
 MODELS = {
     # Groups by top-2 sum, a bias that makes most biased scores negative, two equal experts (a tie), an MTP block.
-    'dsv3': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, mtp=True),
+    'dsv3': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, mtp=True, expert_ffn=8),
     # Groups by maximum, unnormalised weights, the old kv_b, and no gating key: the score has to be inferred.
     'dsv2': dict(groups=4, groups_used=2, scale=4.0, old_kv_b=True, keys='old', dtype='f16', layers=2),
     # No query compression, two shared experts, a tied output, gate and up in one tensor.
     'dsv2lite': dict(q_lora=0, shared=2, tied=True, fused=True, dtype='f16', layers=2),
     # Rope stretched forty times over a context of 64, compared at positions 0 to 11 and from 5,000 on.
-    'dsv3-yarn': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, layers=2,
+    'dsv3-yarn': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, layers=2, experts=8, used=3,
                       yarn=dict(factor=40.0, original=64, mscale_all_dim=1.0), context=8192, tokens=5012),
     # The one with a vocabulary (all bytes, a few merges, special tokens) and a chat template.
     'text': dict(groups=2, groups_used=1, score='sigmoid', bias=True, norm=True, scale=2.0, layers=2, experts=8, used=2, tied=True,
@@ -292,6 +294,71 @@ def write_gguf(path, name, c, weights, rng):
     g.close()
 
 
+PUBLISHED = {'attn_norm': 'input_layernorm', 'attn_q': 'self_attn.q_proj', 'attn_q_a': 'self_attn.q_a_proj', 'attn_q_a_norm': 'self_attn.q_a_layernorm',
+             'attn_q_b': 'self_attn.q_b_proj', 'attn_kv_a_mqa': 'self_attn.kv_a_proj_with_mqa', 'attn_kv_a_norm': 'self_attn.kv_a_layernorm',
+             'attn_kv_b': 'self_attn.kv_b_proj', 'attn_output': 'self_attn.o_proj', 'ffn_norm': 'post_attention_layernorm', 'ffn_gate': 'mlp.gate_proj',
+             'ffn_up': 'mlp.up_proj', 'ffn_down': 'mlp.down_proj', 'ffn_gate_inp': 'mlp.gate', 'ffn_gate_exps': 'mlp.experts.{}.gate_proj',
+             'ffn_up_exps': 'mlp.experts.{}.up_proj', 'ffn_down_exps': 'mlp.experts.{}.down_proj', 'ffn_gate_shexp': 'mlp.shared_experts.gate_proj',
+             'ffn_up_shexp': 'mlp.shared_experts.up_proj', 'ffn_down_shexp': 'mlp.shared_experts.down_proj'}
+ENDS = {'token_embd.weight': 'model.embed_tokens.weight', 'output_norm.weight': 'model.norm.weight', 'output.weight': 'lm_head.weight'}
+
+
+def published(weights):
+    """The same arrays under the names of modeling_deepseek.py, each expert by itself."""
+    tensors = {}
+    for name, value in weights.items():
+        if name in ENDS:
+            tensors[ENDS[name]] = value
+            continue
+        _, layer, part, kind = name.split('.')
+        prefix = f'model.layers.{layer}.'
+        if part == 'exp_probs_b':
+            tensors[prefix + 'mlp.gate.e_score_correction_bias'] = value
+        elif part.endswith('_exps'):
+            for number, expert in enumerate(value):
+                tensors[prefix + PUBLISHED[part].format(number) + '.weight'] = np.ascontiguousarray(expert)
+        else:
+            tensors[prefix + PUBLISHED[part] + '.' + kind] = value
+    return tensors
+
+
+def write_folder(folder, c, weights):
+    """config.json in the spelling of the published V2 and V3."""
+    folder.mkdir(parents=True, exist_ok=True)
+    third = c['score'] == 'sigmoid'
+    config = dict(architectures=['DeepseekV3ForCausalLM' if third else 'DeepseekV2ForCausalLM'], model_type='deepseek_v3' if third else 'deepseek_v2',
+                  attention_bias=False, first_k_dense_replace=c['dense'], hidden_act='silu', hidden_size=c['dim'], intermediate_size=c['ffn'],
+                  kv_lora_rank=c['kv_lora'], max_position_embeddings=c['context'], moe_intermediate_size=c['expert_ffn'], moe_layer_freq=1,
+                  n_group=c['groups'], n_routed_experts=c['experts'], n_shared_experts=c['shared'], norm_topk_prob=c['norm'],
+                  num_attention_heads=c['heads'], num_experts_per_tok=c['used'], num_hidden_layers=c['layers'], num_key_value_heads=c['heads'],
+                  num_nextn_predict_layers=int(c['mtp']), q_lora_rank=c['q_lora'] or None, qk_nope_head_dim=c['nope'], qk_rope_head_dim=c['rope'],
+                  rms_norm_eps=1e-6, rope_scaling=None, rope_theta=10000, routed_scaling_factor=c['scale'],
+                  scoring_func=c['score'], tie_word_embeddings=c['tied'], topk_group=c['groups_used'],
+                  topk_method='noaux_tc' if third else 'group_limited_greedy' if c['groups'] > 1 else 'greedy', v_head_dim=c['v'], vocab_size=c['vocab'])
+    if c['yarn']:
+        config['rope_scaling'] = dict(type='yarn', factor=int(c['yarn']['factor']), original_max_position_embeddings=c['yarn']['original'], beta_fast=32,
+                                      beta_slow=1, mscale=c['yarn']['mscale_all_dim'], mscale_all_dim=c['yarn']['mscale_all_dim'])
+    (folder / 'config.json').write_text(json.dumps(config, indent=1) + '\n')
+    tensors = published(weights)
+    if c['mtp']:  # loaded past
+        tensors[f"model.layers.{c['layers']}.input_layernorm.weight"] = np.ones(c['dim'], np.float32)
+        tensors[f"model.layers.{c['layers']}.eh_proj.weight"] = np.ones((c['dim'], 2), np.float32)
+    save_file(tensors, folder / 'model.safetensors', metadata={'format': 'pt'})
+
+
+def check_folder(folder, c, ids, logits):
+    """That transformers finds every tensor it wants there; and the same logits where it computes as the published code does: its V2 knows no
+    mscale, its V3 rejects groups by zero."""
+    model, info = hf.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float64, output_loading_info=True, attn_implementation='eager')
+    unexpected = [k for k in info['unexpected_keys'] if not k.startswith(f"model.layers.{c['layers']}.")]
+    assert not info['missing_keys'] and not unexpected and not info['mismatched_keys'], info
+    if c['score'] == 'softmax':
+        model.model.rotary_emb.inv_freq = model.model.rotary_emb.inv_freq.float()
+        with torch.no_grad():
+            difference = (model.eval()(torch.tensor([ids])).logits[0] - logits).abs().max()
+        assert difference < 1e-5, difference  # transformers routes in float32
+
+
 def main():
     out = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
     for number, (name, change) in enumerate(MODELS.items()):
@@ -303,6 +370,9 @@ def main():
         with torch.no_grad():
             logits, routes = forward(c, weights, ids)
         write_gguf(out / f'{name}.gguf', name, c, weights, rng)
+        if not c['text']:
+            write_folder(out / 'hf' / name, c, weights)
+            check_folder(out / 'hf' / name, c, ids, logits)
         logits[kept].to(torch.float32).numpy().astype('<f4').tofile(out / f'{name}.logits')
         layers = list(range(c['dense'], c['layers']))
         rows = [[{'ids': indices[p].tolist(), 'weights': [round(v, 9) for v in weight[p].tolist()], 'margin': round(float(margin[p]), 9),

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the golden models of the families with grouped-query attention and what transformers says of them.
 
-usage: make_families.py [OUT_DIR]      (needs numpy, torch, transformers and gguf; seeded: the same files every time)
+usage: make_families.py [OUT_DIR]      (needs numpy, torch, transformers, safetensors and gguf; seeded: the same files every time)
 
-Each NAME.gguf is a tiny random model in F32; NAME.logits is float32 [n_positions, n_vocab] from transformers in float64, and
+Each NAME.gguf is a tiny random model in F32, hf/NAME the same model as transformers saves it; NAME.logits is float32 [n_positions, n_vocab] from transformers in float64, and
 NAME.json holds the token ids, the positions compared and every routing decision. Logits of the router are taken from the
 running model; what follows is the published rule (SparseMoeBlock.forward of each family): softmax, top-k, normalised where
 norm_topk_prob says so. Ties go to the lower id (a stable sort).
@@ -37,9 +37,9 @@ MODELS = {
     # Rows of q and k reordered by the converter, and Llama 3's scaling as a tensor of divisors.
     'llama3': (hf.LlamaConfig, hf.LlamaForCausalLM, 'llama', dict(rope_theta=5e5, rope_scaling=LLAMA3, rms_norm_eps=1e-5)),
     'mixtral': (hf.MixtralConfig, hf.MixtralForCausalLM, 'llama',
-                dict(num_local_experts=8, num_experts_per_tok=2, rope_theta=1e6, rms_norm_eps=1e-5)),
+                dict(intermediate_size=24, num_local_experts=8, num_experts_per_tok=2, rope_theta=1e6, rms_norm_eps=1e-5)),
     # A norm over the whole row, and a key head for every query head.
-    'olmoe': (hf.OlmoeConfig, hf.OlmoeForCausalLM, 'olmoe', dict(num_key_value_heads=4, num_experts=16, num_experts_per_tok=4, norm_topk_prob=False)),
+    'olmoe': (hf.OlmoeConfig, hf.OlmoeForCausalLM, 'olmoe', dict(intermediate_size=16, num_key_value_heads=4, num_experts=8, num_experts_per_tok=4, norm_topk_prob=False)),
 }
 NAMES = {'self_attn.q_proj': 'attn_q', 'self_attn.k_proj': 'attn_k', 'self_attn.v_proj': 'attn_v', 'self_attn.o_proj': 'attn_output',
          'self_attn.q_norm': 'attn_q_norm', 'self_attn.k_norm': 'attn_k_norm', 'input_layernorm': 'attn_norm', 'post_attention_layernorm': 'ffn_norm',
@@ -127,6 +127,14 @@ def write_gguf(path, name, arch, model, config):
     g.close()
 
 
+def write_folder(folder, name, model):
+    """In F32, as the GGUF; one model in several files with an index."""
+    for old in folder.glob('*'):
+        old.unlink()
+    model.to(torch.float32).save_pretrained(folder, max_shard_size='80KB' if name == 'qwen3moe' else '1GB')
+    (folder / 'generation_config.json').unlink()
+
+
 def routes_of(scores, k, normalised):
     """One layer's decisions from router logits [n, n_experts]."""
     ranked, order = torch.sort(scores.softmax(-1), dim=-1, descending=True, stable=True)
@@ -170,6 +178,7 @@ def main():
         else:
             sys.exit(f'{name}: every seed has two experts that are nearly tied')
         write_gguf(out / f'{name}.gguf', name, arch, model, config)
+        write_folder(out / 'hf' / name, name, model)
         logits.to(torch.float32).numpy().astype('<f4').tofile(out / f'{name}.logits')
         golden = {'n_vocab': VOCAB, 'moe_layers': list(range(len(layers))), 'ids': ids, 'positions': list(range(TOKENS)),
                   'routes': [[layer[p] for layer in layers] for p in range(TOKENS)]}
