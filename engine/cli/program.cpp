@@ -10,7 +10,9 @@ namespace conclave::cli
 
 void add_common(CLI::App& command, Common& common, bool model_required)
 {
-    command.add_option("MODEL", common.model, "a .gguf file, or any shard of one")->required(model_required);
+    command
+        .add_option("MODEL", common.model, "a .gguf file or any shard of one, or a folder as Hugging Face publishes it")
+        ->required(model_required);
     command.add_option("-t,--threads", common.n_threads, "threads; 0: one per physical core")
         ->check(CLI::Range(0, 512));
     command.add_option("--kernels", common.kernels, "auto, reference, or a SIMD target of this processor");

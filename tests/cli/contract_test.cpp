@@ -59,6 +59,19 @@ TEST(Contract, Info)
     EXPECT_EQ(info["file_bytes"], std::filesystem::file_size(CONCLAVE_SOURCE_DIR "/tests/golden/model/dsv3.gguf"));
 }
 
+TEST(Contract, InfoOfAFolderIsThatOfTheSameModelAsGguf)
+{
+    Json folder = run("info " + golden("hf/dsv3") + " --json").json();
+    Json file = run("info " + golden("dsv3.gguf") + " --json").json();
+    EXPECT_EQ(folder["name"], "dsv3");
+    EXPECT_GT(folder["file_bytes"], 46200 * 4);
+    for (const char* own : {"name", "file_bytes"}) {
+        folder.erase(own);
+        file.erase(own);
+    }
+    EXPECT_EQ(folder, file);
+}
+
 TEST(Contract, Tokenize)
 {
     const Finished done = run("tokenize " + golden("text.gguf") + " -p 'hello A' --bos --json");

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     static const InputFile input;
     conclave::GgufWriter::write_bytes(input.path, {data, size});
-    const auto file = conclave::Gguf::open(input.path);
+    const auto file = conclave::open_gguf(input.path);
     const bool sound = file ? conclave::read_all(*file) : file.error().message.ends_with('.');
     if (!sound) {
         std::fprintf(stderr, "fuzz_gguf: a file that contradicts itself, or an error that is no sentence: %s\n",

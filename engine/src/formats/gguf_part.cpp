@@ -128,20 +128,20 @@ private:
     }
 
     template <class T>
-    Result<GgufValue> read_number()
+    Result<FileValue> read_number()
     {
         const auto value = m_reader.number<T>();
         if (!value)
             return cut_short();
         if constexpr (std::is_floating_point_v<T>)
-            return GgufValue(static_cast<double>(*value));
+            return FileValue(static_cast<double>(*value));
         else if constexpr (std::is_signed_v<T>)
-            return GgufValue(static_cast<int64_t>(*value));
+            return FileValue(static_cast<int64_t>(*value));
         else
-            return GgufValue(static_cast<uint64_t>(*value));
+            return FileValue(static_cast<uint64_t>(*value));
     }
 
-    Result<GgufValue> read_scalar(uint32_t type)
+    Result<FileValue> read_scalar(uint32_t type)
     {
         switch (static_cast<ValueType>(type)) {
         case ValueType::u8:
@@ -170,13 +170,13 @@ private:
                 return cut_short();
             if (*value > 1)
                 return broken(m_reader.offset() - 1, std::format("a truth value of {}", *value));
-            return GgufValue(*value == 1);
+            return FileValue(*value == 1);
         }
         case ValueType::string: {
             const auto text = read_text();
             if (!text)
                 return text.error();
-            return GgufValue(*text);
+            return FileValue(*text);
         }
         case ValueType::array:
             break;
@@ -186,7 +186,7 @@ private:
 
     // `at`: of the array's element type.
     template <class T, class Element>
-    Result<GgufValue> read_numbers(uint64_t at, uint64_t n)
+    Result<FileValue> read_numbers(uint64_t at, uint64_t n)
     {
         if (n > m_reader.remaining() / sizeof(T))
             return broken(at, std::format("an array of {} numbers where {} bytes are left", n, m_reader.remaining()));
@@ -203,10 +203,10 @@ private:
                                   std::format("{} in an array, too large to be meant", value));
             numbers.push_back(static_cast<Element>(value));
         }
-        return GgufValue(std::move(numbers));
+        return FileValue(std::move(numbers));
     }
 
-    Result<GgufValue> read_strings(uint64_t at, uint64_t n)
+    Result<FileValue> read_strings(uint64_t at, uint64_t n)
     {
         if (n > m_reader.remaining() / sizeof(uint64_t)) // each has at least its length
             return broken(at, std::format("an array of {} strings where {} bytes are left", n, m_reader.remaining()));
@@ -218,10 +218,10 @@ private:
                 return text.error();
             strings.push_back(*text);
         }
-        return GgufValue(std::move(strings));
+        return FileValue(std::move(strings));
     }
 
-    Result<GgufValue> read_array()
+    Result<FileValue> read_array()
     {
         const uint64_t at = m_reader.offset();
         const auto type = m_reader.number<uint32_t>();
@@ -268,7 +268,7 @@ private:
         if (name_read->empty() || name_read->size() > max_gguf_name_bytes)
             return broken(
                 at, std::format("a tensor name of {} bytes, not 1 to {}", name_read->size(), max_gguf_name_bytes));
-        GgufTensor tensor;
+        FileTensor tensor;
         tensor.name = *name_read;
         const auto n_dims = m_reader.number<uint32_t>();
         if (!n_dims)
@@ -328,7 +328,7 @@ private:
         m_part.data_offset = (m_reader.offset() + alignment - 1) & ~(alignment - 1);
         const uint64_t space = size > m_part.data_offset ? size - m_part.data_offset : 0;
         for (size_t i = 0; i < m_part.tensors.size(); ++i) {
-            GgufTensor& tensor = m_part.tensors[i];
+            FileTensor& tensor = m_part.tensors[i];
             if (tensor.offset % alignment != 0)
                 return broken(m_part.data_offset, std::format("tensor \"{}\" lies at {}, no multiple of {}",
                                                               printable(tensor.name), tensor.offset, alignment));
@@ -347,11 +347,11 @@ private:
 
     Result<void> check_overlaps() const
     {
-        std::vector<const GgufTensor*> order;
+        std::vector<const FileTensor*> order;
         order.reserve(m_part.tensors.size());
-        for (const GgufTensor& tensor : m_part.tensors)
+        for (const FileTensor& tensor : m_part.tensors)
             order.push_back(&tensor);
-        std::ranges::sort(order, {}, &GgufTensor::offset);
+        std::ranges::sort(order, {}, &FileTensor::offset);
         for (size_t i = 1; i < order.size(); ++i)
             if (order[i - 1]->offset + order[i - 1]->bytes.size() > order[i]->offset)
                 return broken(order[i]->offset, std::format("tensors \"{}\" and \"{}\" overlap",
@@ -375,7 +375,7 @@ std::optional<int64_t> GgufPart::integer(std::string_view key) const
     const auto found = values.find(key);
     if (found == values.end())
         return std::nullopt;
-    return gguf_integer(found->second);
+    return file_integer(found->second);
 }
 
 Result<GgufPart> parse_gguf(const MappedFile& file)

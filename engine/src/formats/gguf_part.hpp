@@ -23,8 +23,8 @@ constexpr uint64_t max_gguf_alignment = 1 << 20;
 
 /// One GGUF file, parsed and checked. Views point into its mapping.
 struct GgufPart {
-    std::map<std::string, GgufValue, std::less<>> values;
-    std::vector<GgufTensor> tensors; ///< in file order, each inside the file, none overlapping another
+    std::map<std::string, FileValue, std::less<>> values;
+    std::vector<FileTensor> tensors; ///< in file order, each inside the file, none overlapping another
     uint64_t data_offset = 0;        ///< where the first tensor may begin
 
     /// An integer key, when it is there and is one.

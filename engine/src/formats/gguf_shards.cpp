@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <format>
 #include <fstream>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <system_error>
 
 #include "base/utf8_path.hpp"
+#include "formats/shard_name.hpp"
 
 namespace conclave
 {
@@ -19,41 +19,16 @@ namespace
 
 namespace fs = std::filesystem;
 
-/// NAME-00003-of-00012.gguf
-struct ShardName {
-    std::string prefix;
-    int64_t number = 0; ///< from 1
-    int64_t count = 0;
-};
-
 std::optional<ShardName> parse_name(const fs::path& path)
 {
-    const std::string name = utf8_from_path(path.filename());
-    constexpr std::string_view tail = "-00001-of-00001.gguf";
-    if (name.size() < tail.size() || !name.ends_with(".gguf"))
-        return std::nullopt;
-    const std::string_view end = std::string_view(name).substr(name.size() - tail.size());
-    if (end[0] != '-' || end.substr(6, 4) != "-of-")
-        return std::nullopt;
-    const auto digits = [](std::string_view text) -> std::optional<int64_t> {
-        int64_t value = 0;
-        const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc() || rest != text.data() + text.size())
-            return std::nullopt;
-        return value;
-    };
-    const auto number = digits(end.substr(1, 5));
-    const auto count = digits(end.substr(10, 5));
-    if (!number || !count)
-        return std::nullopt;
-    return ShardName{name.substr(0, name.size() - tail.size()), *number, *count};
+    return parse_shard_name(utf8_from_path(path.filename()), ".gguf");
 }
 
 /// What a shard calls the others, for messages.
 std::string expected_name(const std::optional<ShardName>& own, int64_t index, int64_t count)
 {
     if (own)
-        return std::format("{}-{:05}-of-{:05}.gguf", own->prefix, index + 1, count);
+        return shard_name(own->prefix, index + 1, count, ".gguf");
     return std::format("shard {} of {}", index + 1, count);
 }
 

@@ -27,7 +27,7 @@ enum class TopkMethod {
     noaux_tc,             ///< on scores plus bias; groups by the sum of their best two
 };
 
-enum class RopeScalingType { none, linear, yarn };
+enum class RopeScalingType { none, linear, yarn, llama3 };
 
 struct RopeScaling {
     RopeScalingType type = RopeScalingType::none;
@@ -35,7 +35,8 @@ struct RopeScaling {
     int original_max_position_embeddings = 0;
     double beta_fast = 32, beta_slow = 1;
     double mscale = 1, mscale_all_dim = 0;
-    double attn_factor = 1; ///< GGUF only: multiplies cos and sin besides
+    double low_freq_factor = 1, high_freq_factor = 4; ///< llama3
+    double attn_factor = 1;                           ///< multiplies cos and sin besides
 };
 
 /// Published hyperparameters in their published spelling (config.json of each family; where families differ, that of

@@ -6,8 +6,8 @@
 namespace conclave
 {
 
-KeyReader::KeyReader(const Gguf& file, std::string file_name, std::string architecture)
-    : m_file(file), m_file_name(std::move(file_name)), m_architecture(std::move(architecture))
+KeyReader::KeyReader(const ModelFile& file, std::string architecture)
+    : m_file(file), m_architecture(std::move(architecture))
 {
 }
 
@@ -16,10 +16,15 @@ std::string KeyReader::full(std::string_view key) const
     return m_architecture + "." + std::string(key);
 }
 
+std::string KeyReader::shown(std::string_view key) const
+{
+    return m_file.published() ? std::string(m_file.published()->key(key)) : full(key);
+}
+
 void KeyReader::fail(const std::string& message, ErrorCode code)
 {
     if (!m_error) {
-        m_error = Error{code, m_file_name + ": " + message};
+        m_error = Error{code, m_file.name() + ": " + message};
     }
 }
 
@@ -31,7 +36,7 @@ bool KeyReader::has(std::string_view key) const
 int KeyReader::checked(std::string_view key, int64_t value, int64_t min, int64_t max)
 {
     if (value < min || value > max) {
-        fail(full(key) + " is " + std::to_string(value) + ", outside " + std::to_string(min) + " to " +
+        fail(shown(key) + " is " + std::to_string(value) + ", outside " + std::to_string(min) + " to " +
              std::to_string(max) + "; the file is damaged or newer than this program");
         return static_cast<int>(min);
     }
@@ -41,7 +46,7 @@ int KeyReader::checked(std::string_view key, int64_t value, int64_t min, int64_t
 void KeyReader::refuse_type(std::string_view key, const char* wanted)
 {
     if (has(key)) {
-        fail("the key " + full(key) + " holds no " + wanted + "; convert the model again with a current converter");
+        fail("the key " + shown(key) + " holds no " + wanted + "; " + std::string(m_file.remedy()));
     }
 }
 
@@ -50,7 +55,7 @@ int KeyReader::required(std::string_view key, int64_t min, int64_t max)
     const auto value = m_file.integer(full(key));
     if (!value) {
         refuse_type(key, "integer");
-        fail("the key " + full(key) + " is missing; convert the model again with a current converter");
+        fail("the key " + shown(key) + " is missing; " + std::string(m_file.remedy()));
         return static_cast<int>(min);
     }
     return checked(key, *value, min, max);
@@ -76,7 +81,7 @@ double KeyReader::number(std::string_view key, double fallback, double min, doub
     if (!std::isfinite(*value) || *value < min || *value > max) {
         char text[128];
         std::snprintf(text, sizeof text, " is %g, outside %g to %g", *value, min, max);
-        fail(full(key) + text + "; the file is damaged or newer than this program");
+        fail(shown(key) + text + "; the file is damaged or newer than this program");
         return fallback;
     }
     return *value;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "conclave/result.hpp"
-#include "formats/gguf.hpp"
+#include "formats/model_file.hpp"
 
 namespace conclave
 {
@@ -16,7 +16,7 @@ namespace conclave
 class KeyReader
 {
 public:
-    KeyReader(const Gguf& file, std::string file_name, std::string architecture);
+    KeyReader(const ModelFile& file, std::string architecture);
 
     bool has(std::string_view key) const;
     int required(std::string_view key, int64_t min, int64_t max);
@@ -30,12 +30,14 @@ public:
 
 private:
     std::string full(std::string_view key) const;
+    /// As the file spells it, for messages.
+    std::string shown(std::string_view key) const;
     /// Fails when the key is there all the same.
     void refuse_type(std::string_view key, const char* wanted);
     int checked(std::string_view key, int64_t value, int64_t min, int64_t max);
 
-    const Gguf& m_file;
-    std::string m_file_name, m_architecture;
+    const ModelFile& m_file;
+    std::string m_architecture;
     std::optional<Error> m_error;
 };
 

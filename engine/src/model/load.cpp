@@ -5,8 +5,9 @@
 #include <set>
 #include <system_error>
 
-#include "base/utf8_path.hpp"
 #include "device/device_sampler.hpp"
+#include "formats/gguf.hpp"
+#include "formats/hf_folder.hpp"
 #include "formats/printable.hpp"
 #include "model/arch/arch.hpp"
 #include "model/model_state.hpp"
@@ -24,12 +25,12 @@ Error cancelled(const std::string& file_name)
     return {ErrorCode::cancelled, "opening " + file_name + " was cancelled"};
 }
 
-Result<const Arch*> arch_of(const Gguf& file, const std::string& file_name)
+Result<const Arch*> arch_of(const ModelFile& file)
 {
     const auto name = file.string("general.architecture");
     if (!name) {
         return Error{ErrorCode::format,
-                     file_name + ": the key general.architecture is missing; this GGUF holds no model"};
+                     file.name() + ": the key general.architecture is missing; this GGUF holds no model"};
     }
     if (const Arch* arch = find_arch(*name)) {
         return arch;
@@ -39,7 +40,7 @@ Result<const Arch*> arch_of(const Gguf& file, const std::string& file_name)
         known += (known.empty() ? "" : ", ") + std::string(arch.architecture);
     }
     return Error{ErrorCode::unsupported,
-                 file_name + ": the architecture \"" + printable(*name) + "\" is not supported; known are: " + known};
+                 file.name() + ": the architecture \"" + printable(*name) + "\" is not supported; known are: " + known};
 }
 
 /// Llama 3 stores its scaling as one divisor per frequency.
@@ -62,9 +63,9 @@ ConclaveRope make_rope(const Config& config, TensorSource& tensors)
 }
 
 /// token_embd fixes the vocabulary; a file without `output` shares the embedding.
-void bind_ends(TensorSource& tensors, const Gguf& file, Config& config, Weights& weights)
+void bind_ends(TensorSource& tensors, const ModelFile& file, Config& config, Weights& weights)
 {
-    const GgufTensor* embedding = file.find("token_embd.weight");
+    const FileTensor* embedding = file.find("token_embd.weight");
     const int64_t n_vocab = embedding ? embedding->dims[1] : 1;
     if (n_vocab < 1 || n_vocab > max_vocab) {
         tensors.fail("tensor token_embd.weight has " + std::to_string(n_vocab) + " rows, outside 1 to " +
@@ -84,7 +85,8 @@ void bind_ends(TensorSource& tensors, const Gguf& file, Config& config, Weights&
 /// Tensors of a layer that the engine computes without: kv_b beside its two halves, and tables that it makes itself.
 bool is_spare(std::string_view name)
 {
-    return name == "attn_kv_b.weight" || name == "attn_rot_embd.weight" || name == "attn_rot_embd.freqs";
+    return name == "attn_kv_b.weight" || name == "attn_rot_embd.weight" || name == "attn_rot_embd.freqs" ||
+           name == "self_attn.rotary_emb.inv_freq";
 }
 
 /// The layer of "blk.LAYER.NAME", −1 for any other name; `name` becomes NAME.
@@ -103,29 +105,28 @@ int layer_of(std::string_view& name)
 }
 
 /// A weight of a layer that nobody asked for would be left out of the answer, which would then not be the model's.
-void refuse_unread(TensorSource& tensors, const Gguf& file, int n_layers)
+void refuse_unread(TensorSource& tensors, const ModelFile& file, int n_layers)
 {
-    const std::set<const GgufTensor*> taken(tensors.taken().begin(), tensors.taken().end());
-    for (const GgufTensor& tensor : file.tensors()) {
+    const std::set<const FileTensor*> taken(tensors.taken().begin(), tensors.taken().end());
+    for (const FileTensor& tensor : file.tensors()) {
         std::string_view name = tensor.name;
         const int layer = layer_of(name);
         if (layer >= 0 && layer < n_layers && !taken.contains(&tensor) && !is_spare(name)) {
-            tensors.fail("tensor " + std::string(tensor.name) +
-                         " has no place in this architecture, or a key that announces it is missing; convert the model "
-                         "again with a current converter");
+            tensors.fail("tensor " + printable(tensor.spelling()) +
+                         " has no place in this architecture, or a key that announces it is missing; " +
+                         std::string(file.remedy()));
             return;
         }
     }
 }
 
-Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, const std::string& file_name,
-                  std::stop_token stop)
+Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, std::stop_token stop)
 {
     bind_ends(tensors, model.file, model.config, model.weights);
     const ConclaveRope rope = make_rope(model.config, tensors);
     for (int i = 0; i < model.config.num_hidden_layers && !tensors.error(); ++i) {
         if (stop.stop_requested()) {
-            return cancelled(file_name);
+            return cancelled(model.file.name());
         }
         model.weights.layers.push_back(arch.bind_layer(tensors, model.config, rope, i));
     }
@@ -137,31 +138,34 @@ Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, co
 }
 
 /// Touches every page of the weights, so that the first answer does not wait for the disk.
-Result<void> bring_in(ModelState& model, std::span<const GgufTensor* const> tensors, const std::string& file_name,
-                      const LoadProgress& progress, std::stop_token stop)
+Result<void> bring_in(ModelState& model, std::span<const FileTensor* const> tensors, const LoadProgress& progress,
+                      std::stop_token stop)
 {
     constexpr size_t page = 4096, report_every = size_t{16} << 20;
     // A sampler of its own: the engine's takes differences that belong to whoever shows them.
     const auto available = DeviceSampler().sample().memory_available_bytes;
     if (available && model.weights_bytes > *available) {
         model.engine->log(LogLevel::warning,
-                          file_name + " is larger than the free memory: its pages are read when needed");
+                          model.file.name() + " is larger than the free memory: its pages are read when needed");
         progress(model.weights_bytes, model.weights_bytes);
         return {};
     }
-    uint64_t done = 0;
+    uint64_t done = 0, next_report = 0;
     volatile uint8_t sink = 0;
-    for (const GgufTensor* tensor : tensors) {
-        for (size_t at = 0; at < tensor->bytes.size(); at += page) {
-            sink = tensor->bytes[at];
-            if (at % report_every == 0) {
-                if (stop.stop_requested()) {
-                    return cancelled(file_name);
+    for (const FileTensor* tensor : tensors) {
+        for (const auto bytes : tensor->pieces()) {
+            for (size_t at = 0; at < bytes.size(); at += page) {
+                sink = bytes[at];
+                if (done + at >= next_report) {
+                    if (stop.stop_requested()) {
+                        return cancelled(model.file.name());
+                    }
+                    progress(done + at, model.weights_bytes);
+                    next_report = done + at + report_every;
                 }
-                progress(done + at, model.weights_bytes);
             }
+            done += bytes.size();
         }
-        done += tensor->bytes.size();
     }
     static_cast<void>(sink);
     progress(model.weights_bytes, model.weights_bytes);
@@ -176,12 +180,11 @@ std::string without_controls(std::string_view text)
     return out;
 }
 
-void describe(ModelState& model, const Arch& arch, std::span<const GgufTensor* const> tensors,
-              const std::string& file_name)
+void describe(ModelState& model, const Arch& arch, std::span<const FileTensor* const> tensors)
 {
     ModelInfo& info = model.info;
     const Config& config = model.config;
-    info.name = without_controls(model.file.string("general.name").value_or(file_name));
+    info.name = without_controls(model.file.string("general.name").value_or(model.file.name()));
     info.family = arch.family;
     info.architecture = arch.architecture;
     info.n_layers = config.num_hidden_layers;
@@ -207,9 +210,9 @@ void describe(ModelState& model, const Arch& arch, std::span<const GgufTensor* c
     info.n_params_active = totals.n_params_active;
     model.active_bytes = totals.active_bytes;
     std::map<std::string, uint64_t> quant;
-    for (const GgufTensor* tensor : tensors) {
-        quant[std::string(dtype_info(tensor->dtype)->name)] += tensor->bytes.size();
-        model.weights_bytes += tensor->bytes.size();
+    for (const FileTensor* tensor : tensors) {
+        quant[std::string(dtype_info(tensor->dtype)->name)] += tensor->n_bytes();
+        model.weights_bytes += tensor->n_bytes();
     }
     info.quant.assign(quant.begin(), quant.end());
     std::stable_sort(info.quant.begin(), info.quant.end(),
@@ -221,37 +224,32 @@ void describe(ModelState& model, const Arch& arch, std::span<const GgufTensor* c
 Result<std::shared_ptr<const Model>> Model::open(const Engine& engine, const std::filesystem::path& path,
                                                  const LoadProgress& progress, std::stop_token stop)
 {
-    const std::string file_name = utf8_from_path(path.filename());
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) {
-        return Error{ErrorCode::unsupported,
-                     utf8_from_path(path) + " is a folder, which cannot be opened yet; open a .gguf file inside it"};
-    }
-    auto file = Gguf::open(path);
+    const auto folder = hf_folder_of(path);
+    auto file = folder ? open_hf_folder(*folder) : open_gguf(path);
     if (!file) {
         return file.error();
     }
     auto model = std::make_shared<ModelState>(engine.state(), *std::move(file));
-    const auto arch = arch_of(model->file, file_name);
+    const auto arch = arch_of(model->file);
     if (!arch) {
         return arch.error();
     }
-    auto config = (*arch)->read_config(model->file, file_name, std::string((*arch)->architecture));
+    auto config = (*arch)->read_config(model->file, std::string((*arch)->architecture));
     if (!config) {
         return config.error();
     }
     model->config = *std::move(config);
 
-    TensorSource tensors(model->file, file_name, model->weights.derived);
-    if (auto bound = bind(*model, **arch, tensors, file_name, stop); !bound) {
+    TensorSource tensors(model->file, model->weights.derived);
+    if (auto bound = bind(*model, **arch, tensors, stop); !bound) {
         return bound.error();
     }
-    describe(*model, **arch, tensors.taken(), file_name);
-    if (auto text = load_text(*model, file_name); !text) {
+    describe(*model, **arch, tensors.taken());
+    if (auto text = load_text(*model); !text) {
         return text.error();
     }
     if (progress) {
-        if (auto read = bring_in(*model, tensors.taken(), file_name, progress, stop); !read) {
+        if (auto read = bring_in(*model, tensors.taken(), progress, stop); !read) {
             return read.error();
         }
     }

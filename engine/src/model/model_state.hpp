@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "conclave/model.hpp"
-#include "formats/gguf.hpp"
+#include "formats/model_file.hpp"
 #include "model/config.hpp"
 #include "model/engine_state.hpp"
 #include "model/weights.hpp"
@@ -19,13 +19,13 @@ namespace conclave
 class ModelState
 {
 public:
-    ModelState(std::shared_ptr<EngineState> shared_engine, Gguf opened)
+    ModelState(std::shared_ptr<EngineState> shared_engine, ModelFile opened)
         : engine(std::move(shared_engine)), file(std::move(opened))
     {
     }
 
     std::shared_ptr<EngineState> engine;
-    Gguf file;
+    ModelFile file;
     Config config;
     Weights weights;
     ModelInfo info;
@@ -43,7 +43,7 @@ public:
 
 /// Reads the vocabulary and the chat template into `model`; what is missing or unknown is kept as text_error and
 /// template_error, so that a file without text still computes. Errors: format for a vocabulary that contradicts itself.
-Result<void> load_text(ModelState& model, const std::string& file_name);
+Result<void> load_text(ModelState& model);
 
 /// Rows a step of a session has at most unless its options say otherwise; what the plan assumes.
 constexpr int default_prefill_chunk = 64;

@@ -15,6 +15,16 @@ double yarn_mscale(double factor, double mscale)
 namespace
 {
 
+/// Long waves are stretched, short ones kept, those between blended. Source: transformers modeling_rope_utils.py,
+/// _compute_llama3_parameters.
+double llama3_frequency(const RopeScaling& scaling, double plain)
+{
+    const double turns = scaling.original_max_position_embeddings * plain / (2 * std::numbers::pi);
+    const double kept =
+        std::clamp((turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor), 0.0, 1.0);
+    return plain / scaling.factor * (1 - kept) + plain * kept;
+}
+
 /// The pair index at which a wave turns `rotations` times within the original context.
 double correction_dim(const Config& config, int n_dims, double rotations)
 {
@@ -43,6 +53,8 @@ void rope_inverse_frequencies(const Config& config, int n_dims, std::span<float>
         } else if (scaling.type == RopeScalingType::yarn) {
             const double ramp = std::clamp((i - low) / (high - low), 0.0, 1.0);
             frequency = plain / scaling.factor * ramp + plain * (1 - ramp);
+        } else if (scaling.type == RopeScalingType::llama3) {
+            frequency = llama3_frequency(scaling, plain);
         }
         out[static_cast<size_t>(i)] = static_cast<float>(frequency);
     }

@@ -1,25 +1,15 @@
 #include "model/tensor_source.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
+#include "formats/printable.hpp"
 #include "tensor/codec.hpp"
 
 namespace conclave
 {
 
-namespace
-{
-
-std::string shape_text(int64_t d0, int64_t d1, int64_t d2)
-{
-    return "[" + std::to_string(d0) + ", " + std::to_string(d1) + ", " + std::to_string(d2) + "]";
-}
-
-} // namespace
-
-TensorSource::TensorSource(const Gguf& file, std::string file_name, DerivedTensors& derived)
-    : m_file(file), m_file_name(std::move(file_name)), m_derived(derived)
-{
-}
+TensorSource::TensorSource(const ModelFile& file, DerivedTensors& derived) : m_file(file), m_derived(derived) {}
 
 bool TensorSource::has(std::string_view name) const
 {
@@ -29,59 +19,88 @@ bool TensorSource::has(std::string_view name) const
 void TensorSource::fail(const std::string& message)
 {
     if (!m_error) {
-        m_error = Error{ErrorCode::format, m_file_name + ": " + message};
+        m_error = Error{ErrorCode::format, m_file.name() + ": " + message};
     }
 }
 
-const GgufTensor* TensorSource::take(const std::string& name, int64_t d0, int64_t d1, int64_t d2)
+const FileTensor* TensorSource::take(const std::string& name, int64_t d0, int64_t d1, int64_t d2)
 {
     if (m_error) {
         return nullptr;
     }
-    const GgufTensor* tensor = m_file.find(name);
-    if (!tensor) {
-        fail("tensor " + name +
-             " is missing; the file may be cut short or converted for another program: download or "
-             "convert it again");
+    const FileTensor* tensor = m_file.find(name);
+    const auto n_parts = tensor ? static_cast<int64_t>(tensor->parts.size()) : 0;
+    if (!tensor || (n_parts > 0 && n_parts < d2)) {
+        fail("tensor " + spelling(name, n_parts) +
+             " is missing; the file may be cut short or made for another program: " + std::string(m_file.remedy()));
         return nullptr;
     }
     if (tensor->dims[0] != d0 || tensor->dims[1] != d1 || tensor->dims[2] != d2 || tensor->dims[3] != 1) {
-        fail("tensor " + name + " has the shape " + shape_text(tensor->dims[0], tensor->dims[1], tensor->dims[2]) +
-             " where the metadata asks for " + shape_text(d0, d1, d2) + "; convert the model again");
+        fail("tensor " + printable(tensor->spelling()) + " has the shape " +
+             shape_text(tensor->dims[0], tensor->dims[1], tensor->dims[2]) + " where the metadata asks for " +
+             shape_text(d0, d1, d2) + "; " + std::string(m_file.remedy()));
         return nullptr;
     }
     m_taken.push_back(tensor);
     return tensor;
 }
 
+std::string TensorSource::spelling(const std::string& name, int64_t index) const
+{
+    if (!m_file.published()) {
+        return name;
+    }
+    std::string published = m_file.published()->tensor(name);
+    if (const size_t star = published.find('*'); star != std::string::npos) {
+        published.replace(star, 1, std::to_string(index));
+    }
+    return published;
+}
+
+/// In the order in which the format writes dimensions.
+std::string TensorSource::shape_text(int64_t d0, int64_t d1, int64_t d2) const
+{
+    if (!m_file.published()) {
+        return "[" + std::to_string(d0) + ", " + std::to_string(d1) + ", " + std::to_string(d2) + "]";
+    }
+    const std::string rows = d1 > 1 || d2 > 1 ? std::to_string(d1) + ", " : "";
+    return "[" + (d2 > 1 ? std::to_string(d2) + ", " : "") + rows + std::to_string(d0) + "]";
+}
+
 ConclaveMatrix TensorSource::matrix(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices)
 {
-    const GgufTensor* tensor = take(name, n_cols, n_rows, n_matrices);
+    const FileTensor* tensor = take(name, n_cols, n_rows, n_matrices);
     if (!tensor) {
         return {};
     }
     const DTypeInfo& type = *dtype_info(tensor->dtype);
     CONCLAVE_CHECK(n_cols % type.block_size == 0, "the reader lets only whole blocks through");
     const int64_t row_bytes = n_cols / type.block_size * type.block_bytes;
-    CONCLAVE_CHECK(static_cast<uint64_t>(row_bytes * n_rows * n_matrices) == tensor->bytes.size(),
+    CONCLAVE_CHECK(static_cast<uint64_t>(row_bytes * n_rows * n_matrices) == tensor->n_bytes(),
                    "the reader sized the tensor by its shape");
-    return {tensor->bytes.data(),
-            static_cast<int32_t>(tensor->dtype),
-            static_cast<int32_t>(n_matrices),
-            n_rows,
-            n_cols,
-            row_bytes,
-            row_bytes * n_rows};
+    ConclaveMatrix matrix{tensor->pieces().front().data(),
+                          static_cast<int32_t>(tensor->dtype),
+                          static_cast<int32_t>(n_matrices),
+                          n_rows,
+                          n_cols,
+                          row_bytes,
+                          row_bytes * n_rows};
+    if (!tensor->parts.empty()) {
+        const std::span<const void*> parts = m_derived.add_parts(n_matrices);
+        std::ranges::transform(tensor->parts, parts.begin(), [](const auto part) { return part.data(); });
+        matrix.parts = parts.data();
+    }
+    return matrix;
 }
 
 const float* TensorSource::vector(const std::string& name, int64_t n)
 {
-    const GgufTensor* tensor = take(name, n, 1, 1);
+    const FileTensor* tensor = take(name, n, 1, 1);
     if (!tensor) {
         return nullptr;
     }
     if (tensor->dtype != DType::F32 && tensor->dtype != DType::F16 && tensor->dtype != DType::BF16) {
-        fail("tensor " + name + " is " + std::string(dtype_info(tensor->dtype)->name) +
+        fail("tensor " + printable(tensor->spelling()) + " is " + std::string(dtype_info(tensor->dtype)->name) +
              " where F32, F16 or BF16 is needed; quantise the model again and leave vectors as they are");
         return nullptr;
     }
@@ -93,7 +112,7 @@ const float* TensorSource::vector(const std::string& name, int64_t n)
 ConclaveMatrix rows_of(ConclaveMatrix matrix, int64_t first, int64_t n)
 {
     if (matrix.data) {
-        CONCLAVE_CHECK(first >= 0 && n >= 0 && first + n <= matrix.n_rows, "rows of the matrix");
+        CONCLAVE_CHECK(first >= 0 && n >= 0 && first + n <= matrix.n_rows && !matrix.parts, "rows of the matrix");
         matrix.data = static_cast<const uint8_t*>(matrix.data) + first * matrix.row_bytes;
         matrix.n_rows = n;
     }

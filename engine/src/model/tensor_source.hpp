@@ -8,21 +8,22 @@
 #include <vector>
 
 #include "conclave/result.hpp"
-#include "formats/gguf.hpp"
+#include "formats/model_file.hpp"
 #include "model/weights.hpp"
 
 namespace conclave
 {
 
-/// Hands out a file's tensors by name, each checked for presence, shape and type. The first thing wrong is kept in
-/// error() and everything after it comes back empty, so that an architecture reads like the list of tensors it is.
+/// Hands out a model's tensors by GGUF's names, each checked for presence, shape and type. The first thing wrong is
+/// kept in error() and everything after it comes back empty, so that an architecture reads like the list of tensors it
+/// is.
 class TensorSource
 {
 public:
-    TensorSource(const Gguf& file, std::string file_name, DerivedTensors& derived);
+    TensorSource(const ModelFile& file, DerivedTensors& derived);
 
     bool has(std::string_view name) const;
-    /// n_matrices × [n_rows, n_cols], as the file has it.
+    /// n_matrices × [n_rows, n_cols], as the file has them: in one tensor, or each in its own.
     ConclaveMatrix matrix(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices = 1);
     /// [n] decoded into aligned floats; F32, F16 or BF16 in the file.
     const float* vector(const std::string& name, int64_t n);
@@ -33,15 +34,17 @@ public:
     /// Keeps `message` (after the file's name) unless something was wrong before.
     void fail(const std::string& message);
     /// Everything handed out, each tensor once.
-    std::span<const GgufTensor* const> taken() const { return m_taken; }
+    std::span<const FileTensor* const> taken() const { return m_taken; }
 
 private:
-    const GgufTensor* take(const std::string& name, int64_t d0, int64_t d1, int64_t d2);
+    const FileTensor* take(const std::string& name, int64_t d0, int64_t d1, int64_t d2);
+    /// What the file would call a tensor that it may not have; of a stack the matrix `index`.
+    std::string spelling(const std::string& name, int64_t index = 0) const;
+    std::string shape_text(int64_t d0, int64_t d1, int64_t d2) const;
 
-    const Gguf& m_file;
-    std::string m_file_name;
+    const ModelFile& m_file;
     DerivedTensors& m_derived;
-    std::vector<const GgufTensor*> m_taken;
+    std::vector<const FileTensor*> m_taken;
     std::optional<Error> m_error;
 };
 

@@ -25,21 +25,21 @@ TokenType token_type(int64_t type)
     }
 }
 
-int32_t token_id(const Gguf& file, std::string_view key, size_t n_vocab)
+int32_t token_id(const ModelFile& file, std::string_view key, size_t n_vocab)
 {
     const auto id = file.integer(key);
     return id && *id >= 0 && static_cast<uint64_t>(*id) < n_vocab ? static_cast<int32_t>(*id) : -1;
 }
 
 /// Files of SentencePiece and of Llama 3 that do not say so mean yes.
-bool adds_bos(const Gguf& file)
+bool adds_bos(const ModelFile& file)
 {
     const PreTokenizerRule* rule = find_pre_tokenizer(file.string("tokenizer.ggml.pre").value_or(""));
     return file.boolean("tokenizer.ggml.add_bos_token")
         .value_or(file.string("tokenizer.ggml.model") == "llama" || (rule && rule->add_bos));
 }
 
-VocabularyData read_vocabulary(const Gguf& file, const std::vector<std::string_view>& tokens)
+VocabularyData read_vocabulary(const ModelFile& file, const std::vector<std::string_view>& tokens)
 {
     VocabularyData data;
     data.tokens.assign(tokens.begin(), tokens.end());
@@ -68,8 +68,9 @@ VocabularyData read_vocabulary(const Gguf& file, const std::vector<std::string_v
     return data;
 }
 
-void load_template(ModelState& model, const std::string& file_name)
+void load_template(ModelState& model)
 {
+    const std::string& file_name = model.file.name();
     const auto source = model.file.string("tokenizer.chat_template");
     if (!source) {
         model.template_error.message = file_name + " has no chat template; give it raw text instead";
@@ -90,8 +91,9 @@ void load_template(ModelState& model, const std::string& file_name)
 
 } // namespace
 
-Result<void> load_text(ModelState& model, const std::string& file_name)
+Result<void> load_text(ModelState& model)
 {
+    const std::string& file_name = model.file.name();
     const std::string kind(model.file.string("tokenizer.ggml.model").value_or("no_vocab"));
     const auto* tokens = model.file.strings("tokenizer.ggml.tokens");
     model.template_error.message =
@@ -121,7 +123,7 @@ Result<void> load_text(ModelState& model, const std::string& file_name)
     model.tokenizer = *std::move(tokenizer);
     model.info.has_tokenizer = true;
     model.info.adds_bos = adds_bos(model.file);
-    load_template(model, file_name);
+    load_template(model);
     return {};
 }
 

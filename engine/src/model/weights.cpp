@@ -31,6 +31,13 @@ std::span<float> DerivedTensors::add(int64_t n)
     return {m_arrays.back().get(), static_cast<size_t>(n)};
 }
 
+std::span<const void*> DerivedTensors::add_parts(int64_t n)
+{
+    m_parts.push_back(std::make_unique<const void*[]>(static_cast<size_t>(n)));
+    m_bytes += static_cast<uint64_t>(n) * sizeof(void*);
+    return {m_parts.back().get(), static_cast<size_t>(n)};
+}
+
 namespace
 {
 

@@ -31,15 +31,18 @@ constexpr int cache_page_rows = 64;
 /// Floats a row of this mixer's cache takes.
 int cache_row_width(const TokenMixer& mixer);
 
-/// Small tensors made at load (norms as aligned floats, the split kv_b, rope tables): owned here, counted by the plan.
+/// What is made at load (norms as aligned floats, the split kv_b, rope tables, where experts lie): owned here, counted
+/// by the plan.
 class DerivedTensors
 {
 public:
     std::span<float> add(int64_t n);
+    std::span<const void*> add_parts(int64_t n);
     uint64_t bytes() const { return m_bytes; }
 
 private:
     std::vector<std::unique_ptr<float[]>> m_arrays;
+    std::vector<std::unique_ptr<const void*[]>> m_parts;
     uint64_t m_bytes = 0;
 };
 

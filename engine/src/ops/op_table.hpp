@@ -8,7 +8,7 @@
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 2;
+constexpr uint32_t conclave_op_table_version = 3;
 
 struct ConclaveMessage {
     char* text; // receives one sentence, zero-terminated
@@ -23,17 +23,18 @@ enum ConclaveStatus : int32_t {
     conclave_invalid
 };
 
-// A weight matrix, or n_matrices of one shape at a fixed distance (experts, heads). y = W x contracts over n_cols.
-// data may be null: the matrix is absent. Norms and biases, unlike matrices, are aligned floats: the loader copies
-// them.
+// A weight matrix, or n_matrices of one shape (experts, heads): at a fixed distance, or each where `parts` says, as
+// experts lie that are tensors of their own in the file. y = W x contracts over n_cols. data may be null: the matrix is
+// absent. Norms and biases, unlike matrices, are aligned floats: the loader copies them.
 struct ConclaveMatrix {
-    const void* data; // unaligned, as mapped
+    const void* data; // unaligned, as mapped; with parts the first of them
     int32_t dtype;    // conclave::DType, the ggml type ids
     int32_t n_matrices;
     int64_t n_rows; // outputs
     int64_t n_cols; // inputs, contiguous
     int64_t row_bytes;
-    int64_t matrix_bytes; // distance of one matrix to the next
+    int64_t matrix_bytes;               // distance of one matrix to the next
+    const void* const* parts = nullptr; // [n_matrices] or null
 };
 
 // Rows of any number of sequences. Positions of one sequence ascend within a batch.

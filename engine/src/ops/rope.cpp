@@ -1,5 +1,6 @@
 #include "ops/rope.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace conclave
@@ -17,13 +18,19 @@ void rope_table(const ConclaveRope& rope, int32_t position, float* cos, float* s
 void rope_rotate(const ConclaveRope& rope, const float* cos, const float* sin, float* x)
 {
     const int32_t half = rope.n_dims / 2;
+    float neighbours[max_rope_dims];
+    const float* in = x;
+    if (rope.interleaved) {
+        std::copy_n(x, rope.n_dims, neighbours);
+        in = neighbours;
+    }
     const int32_t step = rope.interleaved ? 2 : 1;
     const int32_t apart = rope.interleaved ? 1 : half;
     for (int32_t i = 0; i < half; ++i) {
-        const float a = x[i * step];
-        const float b = x[i * step + apart];
-        x[i * step] = a * cos[i] - b * sin[i];
-        x[i * step + apart] = a * sin[i] + b * cos[i];
+        const float a = in[i * step];
+        const float b = in[i * step + apart];
+        x[i] = a * cos[i] - b * sin[i];
+        x[i + half] = a * sin[i] + b * cos[i];
     }
 }
 

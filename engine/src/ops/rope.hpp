@@ -11,8 +11,13 @@ namespace conclave
 /// off by 0.008 rad. magnitude multiplies both.
 void rope_table(const ConclaveRope& rope, int32_t position, float* cos, float* sin);
 
-/// Rotates x [n_dims] in place: (a, b) → (a cos − b sin, a sin + b cos) over adjacent pairs when interleaved, else over
-/// pairs half the width apart. Source: Su et al. 2021, eq. 34; which pairing a file needs is the loader's decision.
+/// The widest rotated part of a head; published ones have at most 256 values.
+constexpr int32_t max_rope_dims = 4096;
+
+/// Rotates x [n_dims ≤ max_rope_dims] in place: (a, b) → (a cos − b sin, a sin + b cos) over adjacent pairs when
+/// interleaved, else over pairs half the width apart. Rotated, a pair always lies half the width apart: queries and
+/// keys are ordered alike, so no score changes, and a model whose rows a converter paired gives the bits of the one
+/// published. Source: Su et al. 2021, eq. 34; which pairing a file needs is the loader's decision.
 void rope_rotate(const ConclaveRope& rope, const float* cos, const float* sin, float* x);
 
 } // namespace conclave

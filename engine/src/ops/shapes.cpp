@@ -1,8 +1,10 @@
 #include "ops/shapes.hpp"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 
+#include "ops/rope.hpp"
 #include "tensor/dtype.hpp"
 
 namespace conclave
@@ -97,7 +99,8 @@ ConclaveStatus check_mla(const ConclaveMlaWeights& w, const ConclaveBatch& batch
     check.that(w.hidden > 0 && w.n_head > 0 && w.qk_nope_head_dim > 0 && rope > 0 && w.v_head_dim > 0 &&
                    w.kv_lora_rank > 0,
                "An attention dimension is zero or negative.");
-    check.that(w.rope.n_dims == rope && rope % 2 == 0, "The rope table does not cover qk_rope_head_dim.");
+    check.that(w.rope.n_dims == rope && rope % 2 == 0 && rope <= max_rope_dims,
+               "The rope table does not cover qk_rope_head_dim, or is too wide.");
     check.that(w.attn_norm && w.kv_a_norm && w.rope.inverse_frequency,
                "An attention norm or the rope table is missing.");
     if (present(w.q)) {
@@ -123,7 +126,7 @@ ConclaveStatus check_gqa(const ConclaveGqaWeights& w, const ConclaveBatch& batch
     check.that(w.hidden > 0 && w.n_head > 0 && w.n_head_kv > 0 && w.head_dim > 0,
                "An attention dimension is zero or negative.");
     check.that(w.n_head_kv <= 0 || w.n_head % w.n_head_kv == 0, "The query heads do not divide over the key heads.");
-    check.that(w.rope.n_dims > 0 && w.rope.n_dims % 2 == 0 && w.rope.n_dims <= w.head_dim,
+    check.that(w.rope.n_dims > 0 && w.rope.n_dims % 2 == 0 && w.rope.n_dims <= std::min(w.head_dim, max_rope_dims),
                "The rope table is wider than a head, or not even.");
     check.that(w.attn_norm && w.rope.inverse_frequency, "An attention norm or the rope table is missing.");
     check.that(w.qk_norm == conclave_qk_norm_none || (w.q_norm && w.k_norm), "A norm of queries or keys is missing.");

@@ -40,7 +40,9 @@ inline const Codec& codec_of(const ConclaveMatrix& matrix)
 /// First byte of one row of one matrix.
 inline const uint8_t* row_of(const ConclaveMatrix& matrix, int64_t index, int64_t row)
 {
-    return static_cast<const uint8_t*>(matrix.data) + index * matrix.matrix_bytes + row * matrix.row_bytes;
+    const auto* first = matrix.parts ? static_cast<const uint8_t*>(matrix.parts[index])
+                                     : static_cast<const uint8_t*>(matrix.data) + index * matrix.matrix_bytes;
+    return first + row * matrix.row_bytes;
 }
 /// The cached row of one position.
 inline float* cache_row(const ConclaveCacheView& cache, int32_t position)

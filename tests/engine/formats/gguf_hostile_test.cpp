@@ -16,7 +16,7 @@ namespace
 /// True when it loads and what it holds can be read.
 bool survives(const std::filesystem::path& path)
 {
-    const auto file = Gguf::open(path);
+    const auto file = open_gguf(path);
     if (!file) {
         EXPECT_FALSE(file.error().message.empty());
         return false;

@@ -41,13 +41,13 @@ protected:
     {
         return m_folder / std::format("{}-{:05}-of-00003.gguf", prefix, number + 1);
     }
-    static void expect_all(const Result<Gguf>& file, float value = 0)
+    static void expect_all(const Result<ModelFile>& file, float value = 0)
     {
         ASSERT_TRUE(file) << file.error().message;
         EXPECT_EQ(file->files().size(), 3u);
         EXPECT_EQ(file->string("general.architecture"), "deepseek2");
         for (int i = 0; i < 3; ++i) {
-            const GgufTensor* tensor = file->find(std::format("blk.{}.weight", i));
+            const FileTensor* tensor = file->find(std::format("blk.{}.weight", i));
             ASSERT_TRUE(tensor);
             EXPECT_EQ(tensor->shard, i);
             EXPECT_EQ(load_le<float>(tensor->bytes.data()), static_cast<float>(i) + value);
@@ -61,7 +61,7 @@ TEST_F(GgufShardsTest, AnyShardOpensTheModel)
 {
     write_all("model", {0, 1, 2});
     for (int i = 0; i < 3; ++i)
-        expect_all(Gguf::open(path("model", i)));
+        expect_all(open_gguf(path("model", i)));
 }
 
 TEST_F(GgufShardsTest, ARelativePathWorks)
@@ -69,7 +69,7 @@ TEST_F(GgufShardsTest, ARelativePathWorks)
     write_all("model", {0, 1, 2});
     const fs::path before = fs::current_path();
     fs::current_path(m_folder / "");
-    expect_all(Gguf::open(path("model", 1).filename()));
+    expect_all(open_gguf(path("model", 1).filename()));
     fs::current_path(before);
 }
 
@@ -80,21 +80,21 @@ TEST_F(GgufShardsTest, RenamedShardsAreKnownByWhatTheySay)
     shard(2).write(m_folder / "end.bin");
     GgufWriter().add_kv("general.architecture", "llama").write(m_folder / "another model.gguf");
     GgufWriter::write_bytes(m_folder / "broken.gguf", std::vector<uint8_t>{'G', 'G', 'U', 'F', 3, 0});
-    expect_all(Gguf::open(m_folder / "4f1d2e"));
+    expect_all(open_gguf(m_folder / "4f1d2e"));
 }
 
 TEST_F(GgufShardsTest, NamesDecideBetweenTwoModelsOfAFolder)
 {
     write_all("a", {0, 1, 2}, 0);
     write_all("b", {0, 1, 2}, 100);
-    expect_all(Gguf::open(path("a", 1)), 0);
-    expect_all(Gguf::open(path("b", 1)), 100);
+    expect_all(open_gguf(path("a", 1)), 0);
+    expect_all(open_gguf(path("b", 1)), 100);
 }
 
 TEST_F(GgufShardsTest, AllMissingShardsAreNamedAtOnce)
 {
     write_all("model", {1});
-    const auto file = Gguf::open(path("model", 1));
+    const auto file = open_gguf(path("model", 1));
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, ErrorCode::io);
     EXPECT_NE(file.error().message.find("2 are missing: model-00001-of-00003.gguf, model-00003-of-00003.gguf;"),
@@ -106,7 +106,7 @@ TEST_F(GgufShardsTest, AMissingShardOfARenamedOneIsNumbered)
 {
     shard(0).write(m_folder / "x.gguf");
     shard(2).write(m_folder / "y.gguf");
-    const auto file = Gguf::open(m_folder / "x.gguf");
+    const auto file = open_gguf(m_folder / "x.gguf");
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().message.find("one is missing: shard 2 of 3; put it"), std::string::npos)
         << file.error().message;
@@ -118,7 +118,7 @@ TEST_F(GgufShardsTest, ADamagedShardIsTheNews)
     auto bytes = shard(1).bytes();
     bytes.resize(bytes.size() - 1);
     GgufWriter::write_bytes(path("model", 1), bytes);
-    const auto file = Gguf::open(path("model", 0));
+    const auto file = open_gguf(path("model", 0));
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().message.find("model-00002-of-00003.gguf ends at byte"), std::string::npos)
         << file.error().message;
@@ -128,7 +128,7 @@ TEST_F(GgufShardsTest, RefusesNumbersThatCannotBe)
 {
     for (const auto& [number, count] : {std::pair{3, 3}, {65'535, 2}, {0, 65'535}}) {
         shard(number, 3, count).write(m_folder / "x.gguf");
-        const auto file = Gguf::open(m_folder / "x.gguf");
+        const auto file = open_gguf(m_folder / "x.gguf");
         ASSERT_FALSE(file);
         EXPECT_EQ(file.error().code, ErrorCode::format) << file.error().message;
     }
@@ -138,7 +138,7 @@ TEST_F(GgufShardsTest, RefusesAWrongNumberOfTensors)
 {
     for (int i = 0; i < 3; ++i)
         shard(i, 7).write(path("model", i));
-    const auto file = Gguf::open(path("model", 0));
+    const auto file = open_gguf(path("model", 0));
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().message.find("hold 3 tensors, but should hold 7"), std::string::npos)
         << file.error().message;
@@ -148,7 +148,7 @@ TEST_F(GgufShardsTest, RefusesATensorThatTwoShardsHave)
 {
     for (int i = 0; i < 3; ++i)
         shard(i, 6).add_tensor("twice", {1}, {1.0f}).write(path("model", i));
-    const auto file = Gguf::open(path("model", 0));
+    const auto file = open_gguf(path("model", 0));
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().message.find("two tensors named \"twice\""), std::string::npos) << file.error().message;
 }

@@ -18,10 +18,10 @@ namespace
 class GgufTest : public testing::Test
 {
 protected:
-    Result<Gguf> open(const GgufWriter& writer)
+    Result<ModelFile> open(const GgufWriter& writer)
     {
         writer.write(m_folder / "model.gguf");
-        return Gguf::open(m_folder / "model.gguf");
+        return open_gguf(m_folder / "model.gguf");
     }
 
     ScratchFolder m_folder;
@@ -108,7 +108,7 @@ TEST_F(GgufTest, FindsTensorsWithTheirBytes)
     const auto file = open(every_kind());
     ASSERT_TRUE(file);
     ASSERT_EQ(file->tensors().size(), 3u);
-    const GgufTensor* embedding = file->find("token_embd.weight");
+    const FileTensor* embedding = file->find("token_embd.weight");
     ASSERT_TRUE(embedding);
     EXPECT_EQ(embedding->dtype, DType::F32);
     EXPECT_EQ(embedding->n_dims, 2);
@@ -122,7 +122,7 @@ TEST_F(GgufTest, FindsTensorsWithTheirBytes)
     ASSERT_EQ(embedding->bytes.size(), 48u);
     codec(DType::F32).decode_ref(embedding->bytes.data(), 12, values.data());
     EXPECT_EQ(values, want);
-    const GgufTensor* experts = file->find("blk.0.ffn_gate_exps.weight");
+    const FileTensor* experts = file->find("blk.0.ffn_gate_exps.weight");
     ASSERT_TRUE(experts);
     EXPECT_EQ(experts->dtype, DType::Q8_0);
     EXPECT_EQ(experts->bytes.size(), 34u * 6);
@@ -134,7 +134,7 @@ TEST_F(GgufTest, SurvivesBeingMoved)
 {
     auto file = open(every_kind());
     ASSERT_TRUE(file);
-    const Gguf moved = *std::move(file);
+    const ModelFile moved = *std::move(file);
     ASSERT_TRUE(moved.find("output_norm.weight"));
     EXPECT_EQ(moved.string("general.architecture"), "deepseek2");
     EXPECT_EQ(moved.file_bytes(), std::filesystem::file_size(m_folder / "model.gguf"));
@@ -177,14 +177,14 @@ TEST_F(GgufTest, HashTellsFilesApart)
     auto bytes = every_kind().bytes();
     bytes.back() ^= 1;
     GgufWriter::write_bytes(m_folder / "model.gguf", bytes);
-    const auto changed = Gguf::open(m_folder / "model.gguf");
+    const auto changed = open_gguf(m_folder / "model.gguf");
     ASSERT_TRUE(changed);
     EXPECT_NE(changed->hash(), plain) << "the last page of the data is sampled";
 }
 
 TEST_F(GgufTest, AMissingFileIsAnIoError)
 {
-    const auto file = Gguf::open(m_folder / "none.gguf");
+    const auto file = open_gguf(m_folder / "none.gguf");
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, ErrorCode::io);
 }
@@ -198,7 +198,7 @@ TEST_F(GgufTest, ReadsWhatLlamaCppWrites)
     for (fs::recursive_directory_iterator it(shared, error), end; !error && it != end; it.increment(error)) {
         if (it->path().extension() != ".gguf")
             continue;
-        const auto file = Gguf::open(it->path());
+        const auto file = open_gguf(it->path());
         ASSERT_TRUE(file) << file.error().message;
         EXPECT_TRUE(file->string("general.architecture")) << it->path();
         ++n_read;

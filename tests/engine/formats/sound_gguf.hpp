@@ -29,10 +29,10 @@ inline std::vector<uint8_t> sound_gguf()
 
 /// Reads every byte that `file` shows, through every accessor, so that a sanitizer sees a view that points astray.
 /// False when the file contradicts itself.
-inline bool read_all(const Gguf& file)
+inline bool read_all(const ModelFile& file)
 {
     uint64_t sum = file.hash().size();
-    for (const GgufTensor& tensor : file.tensors()) {
+    for (const FileTensor& tensor : file.tensors()) {
         if (file.find(tensor.name) != &tensor)
             return false;
         for (const uint8_t byte : tensor.bytes)

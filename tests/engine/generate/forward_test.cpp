@@ -68,13 +68,13 @@ struct Tolerance {
     float logits, weights;
 };
 
-void compare_with_golden(const std::string& name, const std::string& kernels, const SessionOptions& options,
-                         Tolerance tolerance)
+void compare_with_golden(const std::string& name, const std::filesystem::path& path, const std::string& kernels,
+                         const SessionOptions& options, Tolerance tolerance)
 {
     SCOPED_TRACE(name + " " + kernels + " chunk " + std::to_string(options.prefill_chunk));
     const Golden golden(name);
     const Engine engine = test::make_engine(kernels, 2);
-    const RecordingScore ours = score(engine, test::golden(name + ".gguf"), golden.ids, options);
+    const RecordingScore ours = score(engine, path, golden.ids, options);
     ASSERT_EQ(ours.logits.size(), golden.ids.size() * golden.n_vocab);
     const size_t n_layers = golden.json["moe_layers"].size();
     for (size_t i = 0; i < golden.positions.size(); ++i) {
@@ -102,20 +102,46 @@ class AgainstPublishedCode : public testing::TestWithParam<const char*>
 {
 };
 
+std::filesystem::path gguf(const std::string& name)
+{
+    return test::golden(name + ".gguf");
+}
+
+/// The same weights as Hugging Face publishes them.
+std::filesystem::path folder(const std::string& name)
+{
+    return test::golden("hf") / name;
+}
+
 TEST_P(AgainstPublishedCode, ReferenceOps)
 {
-    compare_with_golden(GetParam(), "reference", {}, exact);
+    compare_with_golden(GetParam(), gguf(GetParam()), "reference", {}, exact);
+    compare_with_golden(GetParam(), folder(GetParam()), "reference", {}, exact);
 }
 
 TEST_P(AgainstPublishedCode, FastOps)
 {
-    compare_with_golden(GetParam(), "auto", {}, exact);
+    compare_with_golden(GetParam(), gguf(GetParam()), "auto", {}, exact);
+    compare_with_golden(GetParam(), folder(GetParam()), "auto", {}, exact);
 }
 
 TEST_P(AgainstPublishedCode, NaiveAndAbsorbedInChunksOfSeven)
 {
     for (const MlaMode mode : {MlaMode::naive, MlaMode::absorbed})
-        compare_with_golden(GetParam(), "auto", {.prefill_chunk = 7, .mla = mode}, exact);
+        compare_with_golden(GetParam(), gguf(GetParam()), "auto", {.prefill_chunk = 7, .mla = mode}, exact);
+}
+
+TEST_P(AgainstPublishedCode, FolderAndGgufGiveTheSameBits)
+{
+    const std::string name = GetParam();
+    const std::vector<int32_t> ids = Golden(name).ids;
+    for (const char* kernels : {"reference", "auto"}) {
+        const Engine engine = test::make_engine(kernels, 2);
+        const RecordingScore a = score(engine, gguf(name), ids), b = score(engine, folder(name), ids);
+        // GGUF has Llama 3's frequencies as divisors, which were rounded.
+        EXPECT_LE(largest_difference(a.logits, b.logits), name == "llama3" ? 1e-6f : 0.0f) << kernels;
+        EXPECT_EQ(a.ids, b.ids);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, AgainstPublishedCode,

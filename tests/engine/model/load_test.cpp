@@ -1,3 +1,6 @@
+#include <fstream>
+#include <iterator>
+
 #include <gtest/gtest.h>
 
 #include "model/opened.hpp"
@@ -113,12 +116,105 @@ TEST(Load, MissingFileIsAnError)
     EXPECT_EQ(model.error().code, ErrorCode::io);
 }
 
-TEST(Load, FolderSaysWhatToOpen)
+TEST(Load, FolderWithoutConfigSaysWhatToOpen)
 {
     const Engine engine = test::make_engine();
     const auto model = Model::open(engine, test::scratch_folder());
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, ErrorCode::unsupported);
+    EXPECT_NE(model.error().message.find("config.json"), std::string::npos);
+}
+
+/// Everything that people may point at opens the same model.
+TEST(Load, FolderOpensByAnyOfItsFiles)
+{
+    const Engine engine = test::make_engine();
+    const std::filesystem::path folder = test::golden("hf") / "qwen3moe";
+    const ModelInfo whole = test::open_model(engine, folder)->info();
+    EXPECT_EQ(whole.name, "qwen3moe");
+    EXPECT_EQ(whole.architecture, "qwen3moe");
+    EXPECT_EQ(whole.moe_layers, (std::vector<int>{0, 1}));
+    EXPECT_EQ(whole.n_experts, 12);
+    EXPECT_EQ(whole.routing_rule, "softmax scores, top-4, normalised");
+    EXPECT_EQ(whole.routing_rule_source, "file");
+    ASSERT_EQ(whole.quant.size(), 1u);
+    EXPECT_EQ(whole.quant[0].second, whole.n_params * 4);
+    EXPECT_GT(whole.file_bytes, whole.n_params * 4);
+    for (const char* name : {"", "config.json", "model.safetensors.index.json", "model-00002-of-00003.safetensors"})
+        EXPECT_EQ(test::open_model(engine, folder / name)->info().file_hash, whole.file_hash) << name;
+    const ModelInfo converted = test::open_model(engine, test::golden("qwen3moe.gguf"))->info();
+    EXPECT_EQ(whole.n_params, converted.n_params);
+    EXPECT_EQ(whole.n_params_active, converted.n_params_active);
+}
+
+/// A copy of a golden folder in which one text of one file is another.
+std::filesystem::path bent(const std::string& name, const std::string& file, const std::string& from,
+                           const std::string& to)
+{
+    const std::filesystem::path folder = test::scratch_folder() / ("bent-" + name);
+    std::filesystem::remove_all(folder);
+    std::filesystem::copy(test::golden("hf") / name, folder);
+    std::ifstream in(folder / file, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    const size_t at = bytes.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    bytes.replace(at, from.size(), to);
+    std::ofstream(folder / file, std::ios::binary) << bytes;
+    return folder;
+}
+
+std::string folder_error(const std::filesystem::path& folder)
+{
+    const Engine engine = test::make_engine();
+    const auto model = Model::open(engine, folder);
+    return model ? "" : model.error().message;
+}
+
+TEST(Load, FolderErrorsUseTheNamesOfItsFiles)
+{
+    // As many characters, so that the header keeps its length.
+    const auto has = [](const std::string& message, const std::string& text) {
+        return message.find(text) != std::string::npos;
+    };
+    std::string message =
+        folder_error(bent("qwen2", "model.safetensors", "0.self_attn.k_proj.weight", "0.self_attn.x_proj.weight"));
+    EXPECT_TRUE(has(message, "model.layers.0.self_attn.k_proj.weight is missing")) << message;
+    message = folder_error(bent("olmoe", "model.safetensors", "1.mlp.experts.7.up_proj", "1.mlp.experts.9.up_proj"));
+    EXPECT_TRUE(has(message, "expert 7") && has(message, "up_proj")) << message;
+    message = folder_error(bent("mixtral", "config.json", "\"num_local_experts\": 8", "\"num_local_experts\": 9"));
+    EXPECT_TRUE(has(message, "model.layers.0.block_sparse_moe.gate.weight has the shape [8, 32]") &&
+                has(message, "[9, 32]"))
+        << message;
+    message = folder_error(bent("qwen2", "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 0"));
+    EXPECT_TRUE(has(message, "num_hidden_layers is 0, outside 1")) << message;
+    message = folder_error(bent("qwen2", "config.json", "\"hidden_size\"", "\"hidden_sizes\""));
+    EXPECT_TRUE(has(message, "the key hidden_size is missing")) << message;
+    message = folder_error(bent("qwen2", "config.json", "\"qwen2\"", "\"qwen9\""));
+    EXPECT_TRUE(has(message, "\"qwen9\"") && has(message, "qwen2_moe")) << message;
+    message = folder_error(bent("qwen3", "config.json", "\"silu\"", "\"gelu\""));
+    EXPECT_TRUE(has(message, "\"gelu\"")) << message;
+    message = folder_error(bent("qwen3", "config.json", "\"tie_word_embeddings\": false", "\"use_sliding_window\": 1"));
+    EXPECT_EQ(message, "") << "without the key the output that is there is used";
+}
+
+TEST(Load, FolderWithAnExpertTooFewNamesIt)
+{
+    const std::string message = folder_error(bent("olmoe", "config.json", "\"num_experts\": 8", "\"num_experts\": 9"));
+    EXPECT_NE(message.find("model.layers.0.mlp.gate.weight has the shape [8, 32]"), std::string::npos) << message;
+}
+
+TEST(Load, FolderNamesAllMissingFilesAtOnce)
+{
+    const std::filesystem::path folder = bent("qwen3moe", "config.json", "silu", "silu");
+    std::filesystem::remove(folder / "model-00001-of-00003.safetensors");
+    std::filesystem::remove(folder / "model-00003-of-00003.safetensors");
+    for (int i = 0; i < 2; ++i) { // the second time by the names of the files alone
+        const std::string message = folder_error(folder);
+        EXPECT_NE(message.find("2 are missing: model-00001-of-00003.safetensors, model-00003-of-00003.safetensors"),
+                  std::string::npos)
+            << message;
+        std::filesystem::remove(folder / "model.safetensors.index.json");
+    }
 }
 
 TEST(Load, ProgressReachesTheEnd)

@@ -49,13 +49,13 @@ TEST(rope, tables_equal_double_at_every_distance)
     }
 }
 
-TEST(rope, pairs_are_adjacent_or_half_the_width_apart)
+TEST(rope, pairs_are_adjacent_or_half_the_width_apart_and_leave_apart)
 {
     const std::vector<float> theta = {1.0f, 0.5f, 0.25f};
     const std::vector<float> cos = {0.5f, 0.25f, 0.125f}, sin = {2, 3, 4};
     std::vector<float> x = {1, 2, 3, 4, 5, 6};
     rope_rotate({theta.data(), 6, 1, 1}, cos.data(), sin.data(), x.data());
-    EXPECT_EQ(x, (std::vector<float>{0.5f - 4, 2 + 1, 0.75f - 12, 9 + 1, 0.625f - 24, 20 + 0.75f}));
+    EXPECT_EQ(x, (std::vector<float>{0.5f - 4, 0.75f - 12, 0.625f - 24, 2 + 1, 9 + 1, 20 + 0.75f}));
     x = {1, 2, 3, 4, 5, 6};
     rope_rotate({theta.data(), 6, 0, 1}, cos.data(), sin.data(), x.data());
     EXPECT_EQ(x, (std::vector<float>{0.5f - 8, 0.5f - 15, 0.375f - 24, 2 + 2, 6 + 1.25f, 12 + 0.75f}));

@@ -14,7 +14,7 @@ namespace conclave
 namespace
 {
 
-VocabularyData vocabulary_of(const Gguf& file)
+VocabularyData vocabulary_of(const ModelFile& file)
 {
     VocabularyData data;
     for (const std::string_view token : *file.strings("tokenizer.ggml.tokens")) {
@@ -54,7 +54,7 @@ TEST_P(TokenizerVectors, AreTheIdsOfThePublishedTokenizer)
     if (!std::filesystem::exists(base)) {
         GTEST_SKIP() << "the vocabulary is not here: " << base;
     }
-    const auto file = Gguf::open(base);
+    const auto file = open_gguf(base);
     ASSERT_TRUE(file) << file.error().message;
     const auto tokenizer = Tokenizer::create(vocabulary_of(*file));
     ASSERT_TRUE(tokenizer) << tokenizer.error().message;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "conclave/result.hpp"
-#include "formats/gguf.hpp"
+#include "formats/model_file.hpp"
 #include "model/config.hpp"
 #include "model/tensor_source.hpp"
 
@@ -16,7 +16,7 @@ namespace conclave
 struct Arch {
     std::string_view architecture; ///< general.architecture of the file
     std::string_view family;
-    Result<Config> (*read_config)(const Gguf& file, const std::string& file_name, const std::string& architecture);
+    Result<Config> (*read_config)(const ModelFile& file, const std::string& architecture);
     /// Tensor errors are left in `tensors`.
     Layer (*bind_layer)(TensorSource& tensors, const Config& config, const ConclaveRope& rope, int layer);
 };

@@ -9,6 +9,7 @@
 #include "model/arch/rope_keys.hpp"
 #include "model/key_reader.hpp"
 #include "model/rope.hpp"
+#include "ops/rope.hpp"
 #include "tensor/codec.hpp"
 
 namespace conclave
@@ -19,7 +20,7 @@ namespace
 
 /// Blocks of multi-token prediction at the end: loaded past. Some converters count them in block_count and some drop
 /// them, so what the file holds decides.
-void read_layers(KeyReader& keys, const Gguf& file, Config& config)
+void read_layers(KeyReader& keys, const ModelFile& file, Config& config)
 {
     const int blocks = keys.required("block_count", 1, max_layers);
     const int nextn = keys.optional("nextn_predict_layers", 0, 0, blocks - 1);
@@ -39,7 +40,7 @@ void read_attention(KeyReader& keys, Config& config)
     config.num_attention_heads = keys.required("attention.head_count", 1, max_heads);
     config.q_lora_rank = keys.optional("attention.q_lora_rank", 0, 0, max_dimension);
     config.kv_lora_rank = keys.required("attention.kv_lora_rank", 1, max_dimension);
-    config.qk_rope_head_dim = keys.required("rope.dimension_count", 2, max_dimension);
+    config.qk_rope_head_dim = keys.required("rope.dimension_count", 2, max_rope_dims);
     config.rotary_dim = config.qk_rope_head_dim;
     // Files since 2025 give the sizes of the latent under key_length and those of a head under *_mla.
     const bool split_keys = keys.has("attention.key_length_mla");
@@ -119,7 +120,7 @@ void read_groups(KeyReader& keys, Config& config, std::string& inferred)
     }
 }
 
-void read_experts(KeyReader& keys, const Gguf& file, Config& config)
+void read_experts(KeyReader& keys, const ModelFile& file, Config& config)
 {
     config.intermediate_size = keys.optional("feed_forward_length", 0, 0, max_dimension);
     config.n_routed_experts = keys.optional("expert_count", 0, 0, max_experts);
@@ -217,9 +218,9 @@ ConclaveMlaWeights bind_attention(TensorSource& tensors, const Config& config, c
 
 } // namespace
 
-Result<Config> deepseek_config(const Gguf& file, const std::string& file_name, const std::string& architecture)
+Result<Config> deepseek_config(const ModelFile& file, const std::string& architecture)
 {
-    KeyReader keys(file, file_name, architecture);
+    KeyReader keys(file, architecture);
     Config config;
     config.hidden_size = keys.required("embedding_length", 1, max_dimension);
     config.max_position_embeddings = keys.required("context_length", 1, max_context);

@@ -7,6 +7,7 @@
 #include "model/arch/channel_mixer.hpp"
 #include "model/arch/rope_keys.hpp"
 #include "model/rope.hpp"
+#include "ops/rope.hpp"
 
 namespace conclave
 {
@@ -31,8 +32,9 @@ void read_heads(KeyReader& keys, Config& config)
         keys.fail("values of another width than keys are not supported", ErrorCode::unsupported);
     }
     config.rotary_dim = keys.optional("rope.dimension_count", config.head_dim, 2, config.head_dim);
-    if (config.rotary_dim % 2 != 0) {
-        keys.fail("rope.dimension_count is odd; convert the model again");
+    if (config.rotary_dim % 2 != 0 || config.rotary_dim > max_rope_dims) {
+        keys.fail("RoPE turns " + std::to_string(config.rotary_dim) + " values of a head, which is odd or more than " +
+                  std::to_string(max_rope_dims) + "; the file is damaged");
     }
     if (keys.optional("attention.sliding_window", 0, 0, max_context) > 0 &&
         keys.optional("attention.sliding_window", 0, 0, max_context) < config.max_position_embeddings) {
@@ -73,16 +75,16 @@ void read_experts(KeyReader& keys, const GroupedQueryFamily& family, Config& con
 
 } // namespace
 
-Result<Config> grouped_query_config(const Gguf& file, const std::string& file_name, const std::string& architecture,
+Result<Config> grouped_query_config(const ModelFile& file, const std::string& architecture,
                                     const GroupedQueryFamily& family)
 {
-    KeyReader keys(file, file_name, architecture);
+    KeyReader keys(file, architecture);
     Config config;
     config.hidden_size = keys.required("embedding_length", 1, max_dimension);
     config.num_hidden_layers = keys.required("block_count", 1, max_layers);
     config.max_position_embeddings = keys.required("context_length", 1, max_context);
     config.rms_norm_eps = keys.number("attention.layer_norm_rms_epsilon", 1e-6, 0, 1);
-    config.rope_interleave = family.rope_interleave;
+    config.rope_interleave = keys.flag("rope.interleaved", family.rope_interleave);
     read_heads(keys, config);
     read_rope(keys, config);
     read_experts(keys, family, config);

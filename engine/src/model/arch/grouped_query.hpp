@@ -11,14 +11,14 @@ namespace conclave
 
 /// What the families with grouped-query attention do not say in their files; each family's own constants.
 struct GroupedQueryFamily {
-    bool rope_interleave = false;  ///< how the converter left the rows of q and k
+    bool rope_interleave = false;  ///< how GGUF's converter left the rows of q and k
     bool norm_topk_prob = false;   ///< where expert_weights_norm is absent
     const char* routing_from = ""; ///< what norm_topk_prob was inferred from
 };
 
 /// The metadata of a decoder with grouped-query attention: sizes, heads, RoPE, and experts that score by softmax and
 /// choose the best of all, in every layer.
-Result<Config> grouped_query_config(const Gguf& file, const std::string& file_name, const std::string& architecture,
+Result<Config> grouped_query_config(const ModelFile& file, const std::string& architecture,
                                     const GroupedQueryFamily& family);
 
 /// attn_norm, attn_q, attn_k, attn_v, attn_output; biases where the file has them; attn_q_norm and attn_k_norm as

@@ -6,10 +6,10 @@
 namespace conclave
 {
 
-Result<Config> llama_config(const Gguf& file, const std::string& file_name, const std::string& architecture)
+Result<Config> llama_config(const ModelFile& file, const std::string& architecture)
 {
     // Converters reorder the rows of q and k in this architecture alone, so that pairs lie side by side.
-    return grouped_query_config(file, file_name, architecture,
+    return grouped_query_config(file, architecture,
                                 {.rope_interleave = true, .norm_topk_prob = true, .routing_from = "Mixtral"});
 }
 

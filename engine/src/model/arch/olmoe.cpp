@@ -6,9 +6,9 @@
 namespace conclave
 {
 
-Result<Config> olmoe_config(const Gguf& file, const std::string& file_name, const std::string& architecture)
+Result<Config> olmoe_config(const ModelFile& file, const std::string& architecture)
 {
-    return grouped_query_config(file, file_name, architecture, {.routing_from = "OLMoE"});
+    return grouped_query_config(file, architecture, {.routing_from = "OLMoE"});
 }
 
 Layer olmoe_layer(TensorSource& tensors, const Config& config, const ConclaveRope& rope, int layer)

@@ -6,11 +6,11 @@
 namespace conclave
 {
 
-Result<Config> qwen_config(const Gguf& file, const std::string& file_name, const std::string& architecture)
+Result<Config> qwen_config(const ModelFile& file, const std::string& architecture)
 {
     // As published: norm_topk_prob is false in every Qwen2-MoE and true in every Qwen3-MoE.
     const bool third = architecture == "qwen3moe";
-    return grouped_query_config(file, file_name, architecture,
+    return grouped_query_config(file, architecture,
                                 {.norm_topk_prob = third, .routing_from = third ? "Qwen3-MoE" : "Qwen2-MoE"});
 }
 

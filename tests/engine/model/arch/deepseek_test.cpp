@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "formats/gguf.hpp"
 #include "model/model_state.hpp"
 #include "model/opened.hpp"
 #include "model/tiny_model.hpp"
@@ -17,10 +18,10 @@ using test::TinyModel;
 
 Result<Config> config_of(const TinyModel& tiny)
 {
-    auto file = Gguf::open(tiny.write());
+    auto file = open_gguf(tiny.write());
     if (!file)
         return file.error();
-    return deepseek_config(*file, "tiny.gguf", "deepseek2");
+    return deepseek_config(*file, "deepseek2");
 }
 
 TinyModel with_experts(int experts, bool sigmoid, int layers)

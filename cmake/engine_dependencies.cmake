@@ -1,0 +1,23 @@
+# What the engine's formats and text read with: conclave_json, conclave_pcre2, and CONCLAVE_MINJA_INCLUDE_DIR.
+add_library(conclave_json INTERFACE)
+add_library(conclave_pcre2 INTERFACE)
+if(CMAKE_CROSSCOMPILING AND NOT CONCLAVE_DEPS)
+  # An archive needs headers only, and these are the same everywhere. They are linked one by one, because the folder they
+  # stand in holds the host's C library too.
+  set(headers ${PROJECT_BINARY_DIR}/host-headers)
+  file(MAKE_DIRECTORY ${headers})
+  foreach(header pcre2.h nlohmann minja)
+    file(CREATE_LINK /usr/include/${header} ${headers}/${header} SYMBOLIC)
+  endforeach()
+  target_include_directories(conclave_json SYSTEM INTERFACE ${headers})
+  target_include_directories(conclave_pcre2 SYSTEM INTERFACE ${headers})
+  target_compile_definitions(conclave_pcre2 INTERFACE PCRE2_STATIC)
+  set(CONCLAVE_MINJA_INCLUDE_DIR ${headers})
+else()
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+  find_package(nlohmann_json REQUIRED)
+  find_path(CONCLAVE_MINJA_INCLUDE_DIR minja/minja.hpp REQUIRED)
+  target_link_libraries(conclave_json INTERFACE nlohmann_json::nlohmann_json)
+  target_link_libraries(conclave_pcre2 INTERFACE PkgConfig::PCRE2)
+endif()

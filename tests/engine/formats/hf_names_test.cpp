@@ -1,0 +1,48 @@
+#include "formats/hf_names.hpp"
+
+#include <gtest/gtest.h>
+
+namespace conclave
+{
+namespace
+{
+
+TEST(HfNames, PlacesEveryKindOfName)
+{
+    EXPECT_EQ(gguf_place("model.embed_tokens.weight").name, "token_embd.weight");
+    EXPECT_EQ(gguf_place("model.layers.12.self_attn.q_proj.bias").name, "blk.12.attn_q.bias");
+    EXPECT_EQ(gguf_place("model.layers.3.mlp.gate.e_score_correction_bias").name, "blk.3.exp_probs_b.bias");
+    EXPECT_EQ(gguf_place("model.layers.3.mlp.shared_experts.up_proj.weight").name, "blk.3.ffn_up_shexp.weight");
+    const GgufPlace expert = gguf_place("model.layers.0.mlp.experts.17.down_proj.weight");
+    EXPECT_EQ(expert.name, "blk.0.ffn_down_exps.weight");
+    EXPECT_EQ(expert.expert, 17);
+    const GgufPlace mixtral = gguf_place("model.layers.1.block_sparse_moe.experts.7.w3.weight");
+    EXPECT_EQ(mixtral.name, "blk.1.ffn_up_exps.weight");
+    EXPECT_EQ(mixtral.expert, 7);
+}
+
+TEST(HfNames, LeavesUnknownNamesWhereTheyAreSeen)
+{
+    EXPECT_EQ(gguf_place("model.layers.4.self_attn.magic.weight").name, "blk.4.self_attn.magic.weight");
+    EXPECT_EQ(gguf_place("model.layers.4.mlp.experts.2.magic.weight").name, "blk.4.mlp.experts.2.magic.weight");
+    EXPECT_EQ(gguf_place("vision.weight").name, "vision.weight");
+    EXPECT_EQ(gguf_place("model.layers.x.mlp.gate.weight").name, "model.layers.x.mlp.gate.weight");
+    EXPECT_EQ(gguf_place("model.layers.99999999999.mlp.gate.weight").expert, -1);
+}
+
+TEST(HfNames, ReturnEachFamilysOwnSpelling)
+{
+    const auto common = published_tensors("qwen2moe", false), mixtral = published_tensors("llama", true),
+               deepseek = published_tensors("deepseek2", false);
+    EXPECT_EQ(common("output.weight"), "lm_head.weight");
+    EXPECT_EQ(common("blk.2.attn_k.bias"), "model.layers.2.self_attn.k_proj.bias");
+    EXPECT_EQ(common("blk.2.ffn_up_exps.weight"), "model.layers.2.mlp.experts.*.up_proj.weight");
+    EXPECT_EQ(common("blk.2.ffn_up_shexp.weight"), "model.layers.2.mlp.shared_expert.up_proj.weight");
+    EXPECT_EQ(deepseek("blk.2.ffn_up_shexp.weight"), "model.layers.2.mlp.shared_experts.up_proj.weight");
+    EXPECT_EQ(deepseek("blk.2.exp_probs_b.bias"), "model.layers.2.mlp.gate.e_score_correction_bias");
+    EXPECT_EQ(mixtral("blk.2.ffn_gate_inp.weight"), "model.layers.2.block_sparse_moe.gate.weight");
+    EXPECT_EQ(mixtral("blk.2.ffn_down_exps.weight"), "model.layers.2.block_sparse_moe.experts.*.w2.weight");
+}
+
+} // namespace
+} // namespace conclave
