@@ -74,6 +74,8 @@ QString stopName(conclave::StopReason reason)
         return u"max_tokens"_s;
     case conclave::StopReason::context_full:
         return u"context_full"_s;
+    case conclave::StopReason::stop_string:
+        return u"stop_string"_s;
     case conclave::StopReason::stopped:
         break;
     }

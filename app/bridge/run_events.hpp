@@ -67,7 +67,7 @@ struct RunStep {
 };
 
 struct RunFinished {
-    QString stop{}; ///< "end_of_text", "max_tokens", "context_full", "stopped"
+    QString stop{}; ///< "end_of_text", "max_tokens", "context_full", "stop_string", "stopped"
     int nPrompt = 0, nCached = 0, nGenerated = 0;
     double ttftMs = 0;
     std::optional<double> prefillTps{}, decodeTps{};

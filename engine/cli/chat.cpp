@@ -62,7 +62,11 @@ Result<void> turn(const Common& common, const Options& options, const Model& mod
         return rendered.error();
     }
     AnswerSink sink(!common.json);
-    const GenerateRequest request{std::move(rendered->ids), options.sampling.sampler, options.sampling.max_tokens, 0};
+    const GenerateRequest request{.prompt_ids = std::move(rendered->ids),
+                                  .sampler = options.sampling.sampler,
+                                  .max_tokens = options.sampling.max_tokens,
+                                  .stop = options.sampling.stop,
+                                  .n_top = 0};
     const auto stats = session.generate(request, sink);
     if (!stats) {
         return stats.error();

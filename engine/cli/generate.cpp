@@ -146,8 +146,12 @@ int run(const Common& common, const Options& options)
     if (!session) {
         return report(session.error());
     }
-    const GenerateRequest request{*std::move(ids), options.sampling.sampler, options.sampling.max_tokens,
-                                  options.sampling.n_top, options.sampling.n_inspect};
+    const GenerateRequest request{.prompt_ids = *std::move(ids),
+                                  .sampler = options.sampling.sampler,
+                                  .max_tokens = options.sampling.max_tokens,
+                                  .stop = options.sampling.stop,
+                                  .n_top = options.sampling.n_top,
+                                  .n_inspect = options.sampling.n_inspect};
     if (!common.json) {
         TextSink sink;
         const auto stats = session->generate(request, sink);

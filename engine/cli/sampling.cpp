@@ -25,6 +25,8 @@ const char* stop_name(StopReason reason)
         return "context_full";
     case StopReason::stopped:
         return "stopped";
+    case StopReason::stop_string:
+        return "stop_string";
     }
     return "";
 }
@@ -154,6 +156,8 @@ void add_sampling(CLI::App& command, Sampling& sampling)
     command.add_option_function<std::string>(
         "--samplers", [&sampler](const std::string& names) { sampler.order = read_order(names); },
         "stages in order, separated by semicolons; one left out is off");
+    command.add_option("-r,--stop,--reverse-prompt", sampling.stop,
+                       "text that ends the answer, once for each; it is not printed");
     command.add_option("-n,--max-tokens", sampling.max_tokens, "tokens to generate at most; -1: no limit")
         ->check(CLI::Range(-1, 1 << 24));
     command.add_option("--ctx", sampling.n_ctx, "tokens of context; 0: the model's, at most 4096")

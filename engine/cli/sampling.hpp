@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <CLI/App.hpp>
 
 #include "conclave/session.hpp"
@@ -13,6 +16,7 @@ const char* stop_name(StopReason reason);
 /// What `generate` and `chat` share.
 struct Sampling {
     SamplerOptions sampler;
+    std::vector<std::string> stop;
     int max_tokens = -1;
     int n_ctx = 0;
     int n_top = 5;

@@ -224,6 +224,16 @@ TEST(Contract, GenerateFromText)
     EXPECT_EQ(Json::parse(raw.lines().back())["n_prompt"], 3) << "begin, hello, end";
 }
 
+TEST(Contract, GenerateStopsBeforeAString)
+{
+    const std::string command = "generate " + golden("text.gguf") + " -p hello --seed 3 -n 24 --json";
+    const std::string text = Json::parse(run(command).lines().back())["text"];
+    ASSERT_EQ(text.find("S"), text.find("SS"));
+    const Json stopped = Json::parse(run(command + " --stop SS -r 'no such text'").lines().back());
+    EXPECT_EQ(stopped["text"], text.substr(0, text.find("SS")));
+    EXPECT_EQ(stopped["stop"], "stop_string");
+}
+
 TEST(Contract, GenerateWithTraceOff)
 {
     const Finished done = run("generate " + golden("dsv3.gguf") + " --ids 1,2 -n 3 --temp 0 --trace off --json");
@@ -311,6 +321,7 @@ TEST(Contract, BadUsageIsTwo)
                                          "generate " + model + " --ids 1 --samplers 'top_k;bottom_k'",
                                          "generate " + model + " --ids 1 --samplers 'top_k;top_k'",
                                          "generate " + model + " --ids 1 --mirostat 3",
+                                         "generate " + model + " --ids 1 --stop end",
                                          "generate " + model + " --ids 1 --xtc-probability 2",
                                          "plan " + model,
                                          "plan " + model + " --ctx 0",

@@ -19,8 +19,9 @@ namespace conclave
 struct GenerateRequest {
     std::vector<int32_t> prompt_ids = {}; ///< the whole context; what the session already holds of it is reused
     SamplerOptions sampler = {};
-    int max_tokens = -1;     ///< -1: until the model ends or the context is full
-    int n_top = 5;           ///< alternatives reported per token, at most 64
+    int max_tokens = -1;                ///< -1: until the model ends or the context is full
+    std::vector<std::string> stop = {}; ///< UTF-8; the answer ends before the first that becomes complete
+    int n_top = 5;                      ///< alternatives reported per token, at most 64
     int n_inspect = 0;       ///< tokens reported of each sampling stage, at most 64; 0: no report, and no cost
     bool ignore_end = false; ///< go on after an end-of-generation token; for measuring speed
 };
@@ -30,7 +31,7 @@ struct TokenEvent {
     int index = 0;    ///< 0 for the first generated token
     int position = 0; ///< its place in the context: matches TraceRow::position once the token is computed
     int32_t id = 0;
-    std::string_view text; ///< UTF-8 that became complete with this token; may be empty
+    std::string_view text; ///< UTF-8 that became complete with this token and is no stop string; may be empty
     float logprob = 0;
     float entropy = 0; ///< nats, of the model's own distribution at temperature 1
     std::span<const TokenAlternative> top;
@@ -39,7 +40,7 @@ struct TokenEvent {
     int64_t t_ns = 0;                      ///< since generate was called
 };
 
-enum class StopReason { end_of_text, max_tokens, context_full, stopped };
+enum class StopReason { end_of_text, max_tokens, context_full, stopped, stop_string };
 
 /// Totals of one answer.
 struct Stats {
@@ -94,7 +95,8 @@ public:
     static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
 
     /// Computes what is new of the prompt, then samples until an end. Blocks. A stop request ends it within one step
-    /// with StopReason::stopped; what was generated stays in the cache.
+    /// with StopReason::stopped, two while text is held back that may be a stop string, so that none is lost; what was
+    /// generated stays in the cache.
     Result<Stats> generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop = {});
     /// Logits of every given token, in order; nothing is sampled.
     Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, std::stop_token stop = {});

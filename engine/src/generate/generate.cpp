@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "generate/session_state.hpp"
+#include "text/utf8.hpp"
 
 namespace conclave
 {
@@ -18,6 +19,17 @@ Result<void> SessionState::check(const GenerateRequest& request) const
     }
     if (auto valid = Sampler::check(request.sampler, m_state.info.n_vocab); !valid) {
         return valid;
+    }
+    if (!request.stop.empty() && !m_state.tokenizer) {
+        return Error{ErrorCode::invalid_argument, "stop strings need a model with a vocabulary; leave them out"};
+    }
+    std::string repaired;
+    for (const std::string& string : request.stop) {
+        if (string.empty() || valid_utf8(string, repaired) != string) {
+            return Error{ErrorCode::invalid_argument,
+                         string.empty() ? "a stop string must not be empty, because every answer would end at once"
+                                        : "a stop string must be UTF-8, as answers are"};
+        }
     }
     return check_ids(request.prompt_ids);
 }
@@ -62,15 +74,16 @@ std::string_view SessionState::text_of(int32_t id, bool ends, bool last)
         return {};
     }
     if (!ends) {
-        m_text += m_utf8.push(m_state.tokenizer->token_bytes(id));
+        m_text += m_stop.push(m_utf8.push(m_state.tokenizer->token_bytes(id)));
     }
     if (ends || last) {
-        m_text += m_utf8.finish();
+        m_text += m_stop.push(m_utf8.finish());
     }
     return m_text;
 }
 
-bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, Stats& stats, int32_t& id)
+bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
+                              Stats& stats, int32_t& id)
 {
     const Sampled sampled =
         m_sampler.sample(std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab)), m_ids);
@@ -78,19 +91,30 @@ bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, S
     const bool ends = !request.ignore_end && m_state.tokenizer && m_state.tokenizer->is_end_of_generation(id);
     const bool enough = request.max_tokens >= 0 && stats.n_generated + 1 >= request.max_tokens;
     const bool full = n_past() + 1 >= n_ctx();
+    const bool stopped = stop.stop_requested();
     TokenEvent event;
     event.index = stats.n_generated++;
     event.position = n_past();
     event.id = id;
-    event.text = text_of(id, ends, enough || full);
+    text_of(id, ends, enough || full);
+    const bool found = m_stop.found();
+    if (ends || enough || full || stopped) {
+        m_text += m_stop.finish();
+    }
+    event.text = m_text;
     event.logprob = sampled.logprob;
     event.entropy = sampled.entropy;
     event.top = sampled.top;
     event.stages = sampled.stages;
     event.t_ns = since_start();
     sink.on_token(event);
-    stats.stop = ends ? StopReason::end_of_text : enough ? StopReason::max_tokens : StopReason::context_full;
-    return ends || enough || full;
+    stats.stop = found    ? StopReason::stop_string
+                 : ends   ? StopReason::end_of_text
+                 : enough ? StopReason::max_tokens
+                 : full   ? StopReason::context_full
+                          : StopReason::stopped;
+    // A stop request that came only now waits for the token that brings what is held back.
+    return found || ends || enough || full || stopped || (stop.stop_requested() && !m_stop.holds());
 }
 
 Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
@@ -99,15 +123,11 @@ Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sin
     int64_t first_ns = 0, last_ns = 0;
     for (bool ended = false; !ended;) {
         int32_t id = 0;
-        ended = next_token(request, sink, stats, id);
+        ended = next_token(request, sink, stop, stats, id);
         last_ns = since_start();
         if (stats.n_generated == 1) {
             first_ns = last_ns;
             stats.ttft_ms = static_cast<double>(first_ns) / 1e6;
-        }
-        if (!ended && stop.stop_requested()) {
-            stats.stop = StopReason::stopped;
-            ended = true;
         }
         if (!ended) {
             if (auto done = step({&id, 1}, true); !done) {
@@ -136,6 +156,7 @@ Result<Stats> SessionState::generate(const GenerateRequest& request, EventSink& 
     m_sampler.begin({request.sampler, stats.seed, request.n_top, request.n_inspect});
     m_recorder.clear_counts();
     m_utf8 = {};
+    m_stop.begin(request.stop);
 
     const auto filled = prefill(request, sink, stop);
     if (!filled) {

@@ -13,6 +13,7 @@
 #include "generate/sampler.hpp"
 #include "generate/trace_recorder.hpp"
 #include "model/model_state.hpp"
+#include "text/stop_strings.hpp"
 
 namespace conclave
 {
@@ -45,7 +46,8 @@ private:
     Result<bool> prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
     Result<void> decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats);
     /// Samples, reports; true when the answer ended with it.
-    bool next_token(const GenerateRequest& request, EventSink& sink, Stats& stats, int32_t& id);
+    bool next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats,
+                    int32_t& id);
     std::string_view text_of(int32_t id, bool ends, bool last);
     int64_t since_start() const;
 
@@ -57,6 +59,7 @@ private:
     TraceRecorder m_recorder;
     Sampler m_sampler;
     Utf8Stream m_utf8;
+    StopStrings m_stop;
     std::string m_text;
 
     std::vector<float> m_x;                      ///< [prefill_chunk, hidden]
