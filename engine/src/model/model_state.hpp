@@ -41,8 +41,9 @@ public:
     Result<void> check_mapping() const;
 };
 
-/// Reads the vocabulary and the chat template into `model`; what is missing or unknown is kept as text_error and
-/// template_error, so that a file without text still computes. Errors: format for a vocabulary that contradicts itself.
+/// Puts the vocabulary and the chat template of the model's files into `model`; what is missing or unknown is kept as
+/// text_error and template_error, so that a file without text still computes. Errors: format for a vocabulary that
+/// contradicts itself.
 Result<void> load_text(ModelState& model);
 
 /// Rows a step of a session has at most unless its options say otherwise; what the plan assumes.

@@ -44,11 +44,9 @@ std::vector<int32_t> end_of_generation_ids(const VocabularyData& data)
         std::erase(ids, end);
     }
     const auto n_tokens = static_cast<int64_t>(data.tokens.size());
-    for (const int32_t id : {data.eos, data.eot}) {
-        if (id >= 0 && id < n_tokens) {
-            ids.push_back(id);
-        }
-    }
+    ids.insert(ids.end(), data.ends.begin(), data.ends.end());
+    ids.insert(ids.end(), {data.eos, data.eot});
+    std::erase_if(ids, [n_tokens](int32_t id) { return id < 0 || id >= n_tokens; });
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     return ids;

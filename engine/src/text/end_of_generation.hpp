@@ -8,8 +8,8 @@
 namespace conclave
 {
 
-/// Ids at which an answer ends: eos, eot, and the tokens that published chat models end a turn with, found by their
-/// text (files often name only one of them). Ascending.
+/// Ids at which an answer ends: eos, eot, those the model names besides, and the tokens that published chat models end
+/// a turn with, found by their text (files often name only one of them). Ascending.
 std::vector<int32_t> end_of_generation_ids(const VocabularyData& data);
 
 } // namespace conclave

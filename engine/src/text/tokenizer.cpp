@@ -1,20 +1,16 @@
 #include "text/tokenizer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <format>
-#include <optional>
 #include <utility>
 
-#include "text/bpe.hpp"
 #include "text/byte_alphabet.hpp"
+#include "text/encoder.hpp"
 #include "text/end_of_generation.hpp"
-#include "text/pre_tokenizer.hpp"
+#include "text/pre_tokenizer_rules.hpp"
 #include "text/sentence_piece.hpp"
-#include "text/text_ids.hpp"
-#include "text/text_marker.hpp"
-#include "text/token_matcher.hpp"
+#include "text/tokenizer_data.hpp"
 #include "text/utf8.hpp"
 
 namespace conclave
@@ -83,121 +79,6 @@ Result<BpeMerges> read_merges(const std::vector<std::string>& merges, const Text
 
 } // namespace
 
-struct Tokenizer::Data {
-    std::shared_ptr<const PreTokenizer> pre_tokenizer;
-    BpeMerges merges{0};
-    std::array<int32_t, 256> byte_ids{}; ///< -1: the vocabulary has none
-    std::vector<std::string> bytes;      ///< by id
-    std::vector<TokenType> types;        ///< by id
-    std::optional<TextIds> pieces;       ///< by bytes: SentencePiece, and where a piece that is a token stays one
-    bool sentence_piece = false, add_space_prefix = false;
-    int32_t unknown = -1;
-    TokenMatcher specials, literals;
-    std::vector<std::string> special_texts;
-    std::vector<int32_t> end_ids;
-    int32_t bos = -1;
-    bool add_bos = false;
-
-    TokenType type(int32_t id) const { return types.empty() ? TokenType::normal : types[static_cast<size_t>(id)]; }
-    bool has(int32_t id) const { return id >= 0 && static_cast<size_t>(id) < bytes.size(); }
-};
-
-namespace
-{
-
-/// One call of encode: its buffers, and the ids so far.
-class Encoder
-{
-public:
-    explicit Encoder(const Tokenizer::Data& data) : m_data(data), m_merger(data.merges) {}
-
-    std::vector<int32_t> ids;
-
-    /// `text` with special tokens in it; `marker` is taken out of what lies between them.
-    void rendered(std::string_view text, std::string_view marker)
-    {
-        each_fragment(m_data.specials, text, [&](std::string_view fragment) {
-            if (marker.empty() || fragment.find(marker) == std::string_view::npos) {
-                plain(fragment);
-                return;
-            }
-            plain(without_marker(fragment, marker));
-        });
-    }
-
-    void plain(std::string_view text)
-    {
-        each_fragment(m_data.literals, text, [&](std::string_view fragment) {
-            m_data.sentence_piece ? characters(fragment) : bytes(fragment);
-        });
-    }
-
-private:
-    void bytes(std::string_view fragment)
-    {
-        m_data.pre_tokenizer->split(fragment, m_pieces);
-        for (const std::string_view piece : m_pieces) {
-            if (const int32_t id = m_data.pieces ? m_data.pieces->find(piece) : -1; id >= 0) {
-                ids.push_back(id);
-                continue;
-            }
-            m_piece_ids.clear();
-            push_bytes(piece);
-            m_merger.merge(m_piece_ids, ids);
-        }
-    }
-
-    void characters(std::string_view fragment)
-    {
-        const std::string text = (m_data.add_space_prefix ? " " : "") + with_blanks(fragment);
-        m_piece_ids.clear();
-        for (size_t at = 0; at < text.size();) {
-            const auto size = static_cast<size_t>(utf8_step(std::string_view(text).substr(at)).size);
-            const std::string_view character = std::string_view(text).substr(at, size);
-            at += size;
-            if (const int32_t id = m_data.pieces->find(character); id >= 0) {
-                m_piece_ids.push_back(id);
-            } else if (const size_t before = m_piece_ids.size(); push_bytes(character), m_piece_ids.size() == before) {
-                m_piece_ids.push_back(m_data.unknown);
-            }
-        }
-        m_merger.merge(m_piece_ids, ids);
-    }
-
-    // Hugging Face drops bytes that have no token too; vocabularies lack only those UTF-8 never uses.
-    void push_bytes(std::string_view text)
-    {
-        for (const char c : text) {
-            if (const int32_t id = m_data.byte_ids[static_cast<uint8_t>(c)]; id >= 0) {
-                m_piece_ids.push_back(id);
-            }
-        }
-    }
-
-    template <class Use>
-    void each_fragment(const TokenMatcher& matcher, std::string_view text, Use use)
-    {
-        for (size_t done = 0; done < text.size();) {
-            const TokenMatcher::Match match = matcher.find(text, done);
-            const size_t end = std::min(match.begin, text.size());
-            if (end > done) {
-                use(text.substr(done, end - done));
-            }
-            if (match.id >= 0) {
-                ids.push_back(match.id);
-            }
-            done = end + match.size;
-        }
-    }
-
-    const Tokenizer::Data& m_data;
-    BpeMerger m_merger;
-    std::vector<std::string_view> m_pieces;
-    std::vector<int32_t> m_piece_ids;
-};
-
-} // namespace
-
 Tokenizer::Tokenizer(std::unique_ptr<const Data> data) : m_data(std::move(data)) {}
 Tokenizer::~Tokenizer() = default;
 
@@ -231,10 +112,11 @@ Result<void> prepare_bytes(Tokenizer::Data& data, const VocabularyData& vocabula
     return {};
 }
 
-/// Scores of SentencePiece as merges, and its bytes.
-Result<void> prepare_characters(Tokenizer::Data& data, const VocabularyData& vocabulary)
+/// The merges of SentencePiece, as given or by its scores, and its bytes.
+Result<void> prepare_characters(Tokenizer::Data& data, const VocabularyData& vocabulary, const TextIds& ids)
 {
-    if (vocabulary.scores.size() != data.bytes.size()) {
+    const bool has_merges = !vocabulary.merges.empty();
+    if (!has_merges && vocabulary.scores.size() != data.bytes.size()) {
         return Error{ErrorCode::format, std::format("The vocabulary has {} tokens and {} scores; the file is damaged.",
                                                     data.bytes.size(), vocabulary.scores.size())};
     }
@@ -248,10 +130,25 @@ Result<void> prepare_characters(Tokenizer::Data& data, const VocabularyData& voc
         }
     }
     data.sentence_piece = true;
-    data.add_space_prefix = vocabulary.add_space_prefix;
+    data.blanks = vocabulary.blanks;
     data.unknown = data.has(vocabulary.unknown) ? vocabulary.unknown : 0;
-    data.merges = sentence_piece_merges(data.bytes, vocabulary.scores, *data.pieces);
+    data.fuses_unknown = vocabulary.fuses_unknown;
+    if (!has_merges) {
+        data.merges = sentence_piece_merges(data.bytes, vocabulary.scores, *data.pieces);
+        return {};
+    }
+    auto merges = read_merges(vocabulary.merges, ids);
+    if (!merges) {
+        return merges.error();
+    }
+    data.merges = std::move(*merges);
     return {};
+}
+
+std::vector<int32_t> ascending(std::vector<int32_t> ids)
+{
+    std::ranges::sort(ids);
+    return ids;
 }
 
 } // namespace
@@ -267,13 +164,20 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
     }
     auto data = std::make_unique<Data>();
     if (by_bytes) {
-        auto pre_tokenizer = PreTokenizer::create(vocabulary.pre_tokenizer);
+        auto pre_tokenizer = vocabulary.pre_tokenizer.empty() ? PreTokenizer::create(vocabulary.splits)
+                                                              : PreTokenizer::create(vocabulary.pre_tokenizer);
         if (!pre_tokenizer) {
             return pre_tokenizer.error();
         }
         data->pre_tokenizer = *pre_tokenizer;
     }
+    const PreTokenizerRule* rule = find_pre_tokenizer(vocabulary.pre_tokenizer);
+    const bool ignores_merges = vocabulary.ignores_merges || (rule && rule->ignore_merges);
     data->types = std::move(vocabulary.types);
+    data->add_prefix_space = vocabulary.add_prefix_space;
+    data->normalizes_nfc = vocabulary.normalizes_nfc;
+    data->left_strippers = ascending(std::move(vocabulary.left_strippers));
+    data->right_strippers = ascending(std::move(vocabulary.right_strippers));
 
     TextIds ids(vocabulary.tokens); // the file's own spelling; a normal token goes before another of the same text
     data->bytes.reserve(n);
@@ -284,7 +188,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
             ids.add(id);
         }
     }
-    if (!by_bytes || data->pre_tokenizer->ignores_merges()) {
+    if (!by_bytes || ignores_merges) {
         data->pieces.emplace(data->bytes);
         for (size_t i = 0; i < n; ++i) {
             if (data->type(static_cast<int32_t>(i)) == TokenType::normal) {
@@ -310,7 +214,8 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
     std::stable_sort(data->special_texts.begin(), data->special_texts.end(),
                      [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 
-    if (auto ready = by_bytes ? prepare_bytes(*data, vocabulary, ids) : prepare_characters(*data, vocabulary); !ready) {
+    if (auto ready = by_bytes ? prepare_bytes(*data, vocabulary, ids) : prepare_characters(*data, vocabulary, ids);
+        !ready) {
         return ready.error();
     }
     data->end_ids = end_of_generation_ids(vocabulary);

@@ -63,7 +63,7 @@ TEST(SentencePiece, TextAfterASpecialTokenBeginsWithABlankUnlessTheFileSaysNo)
 {
     EXPECT_EQ(encode(small_vocabulary(), "[tool]a", true), (std::vector<int32_t>{10, 6}));
     VocabularyData data = small_vocabulary();
-    data.add_space_prefix = false;
+    data.blanks.prefix = BlankPrefix::never;
     EXPECT_EQ(encode(data, "[tool]a", true), (std::vector<int32_t>{10, 3}));
     EXPECT_EQ(encode(data, ""), (std::vector<int32_t>{}));
 }

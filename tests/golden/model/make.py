@@ -201,7 +201,8 @@ def forward(c, weights, ids):
     return rms(x, w['output_norm.weight']) @ out.T, routes
 
 
-def write_vocabulary(g, n_vocab):
+def vocabulary():
+    """Texts by id, merges, special tokens."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     spelled = {b: chr(b) for b in printable}
     for b in range(256):  # the byte-level alphabet of GPT-2
@@ -209,7 +210,11 @@ def write_vocabulary(g, n_vocab):
     tokens = [spelled[b] for b in range(256)]
     merges = ['h e', 'l l', 'he ll', 'hell o']
     tokens += [m.replace(' ', '') for m in merges]
-    special = ['<|begin|>', '<|end|>', '<|User|>', '<|Assistant|>', '<think>', '</think>']
+    return tokens, merges, ['<|begin|>', '<|end|>', '<|User|>', '<|Assistant|>', '<think>', '</think>']
+
+
+def write_vocabulary(g, n_vocab):
+    tokens, merges, special = vocabulary()
     kinds = [gguf.TokenType.NORMAL] * len(tokens) + [gguf.TokenType.CONTROL] * len(special)
     tokens += special
     while len(tokens) < n_vocab:
@@ -346,6 +351,24 @@ def write_folder(folder, c, weights):
     save_file(tensors, folder / 'model.safetensors', metadata={'format': 'pt'})
 
 
+def write_text(folder):
+    """The vocabulary that write_vocabulary gives the GGUF, as Hugging Face publishes one."""
+    tokens, merges, special = vocabulary()
+    stages = [r'\p{N}{1,3}', '[一-龥぀-ゟ゠-ヿ]+',
+              r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""]
+    steps = [dict(type='Split', pattern=dict(Regex=stage), behavior='Isolated', invert=False) for stage in stages]
+    steps.append(dict(type='ByteLevel', add_prefix_space=False, trim_offsets=True, use_regex=False))
+    added = [dict(id=len(tokens) + i, content=text, single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)
+             for i, text in enumerate(special)]
+    single = [dict(SpecialToken=dict(id='<|begin|>', type_id=0)), dict(Sequence=dict(id='A', type_id=0))]
+    write = lambda name, value: (folder / name).write_text(json.dumps(value, ensure_ascii=False, separators=(',', ':')) + '\n')
+    write('tokenizer.json', dict(version='1.0', added_tokens=added, normalizer=None, pre_tokenizer=dict(type='Sequence', pretokenizers=steps),
+                                 post_processor=dict(type='TemplateProcessing', single=single),
+                                 model=dict(type='BPE', vocab={text: i for i, text in enumerate(tokens)}, merges=merges)))
+    write('tokenizer_config.json', dict(bos_token='<|begin|>', eos_token=dict(content='<|end|>', special=True), chat_template=TEMPLATE))
+    write('generation_config.json', dict(eos_token_id=[len(tokens) + 1, len(tokens) + 2]))
+
+
 def check_folder(folder, c, ids, logits):
     """That transformers finds every tensor it wants there; and the same logits where it computes as the published code does: its V2 knows no
     mscale, its V3 rejects groups by zero."""
@@ -370,9 +393,10 @@ def main():
         with torch.no_grad():
             logits, routes = forward(c, weights, ids)
         write_gguf(out / f'{name}.gguf', name, c, weights, rng)
-        if not c['text']:
-            write_folder(out / 'hf' / name, c, weights)
-            check_folder(out / 'hf' / name, c, ids, logits)
+        write_folder(out / 'hf' / name, c, weights)
+        check_folder(out / 'hf' / name, c, ids, logits)
+        if c['text']:
+            write_text(out / 'hf' / name)
         logits[kept].to(torch.float32).numpy().astype('<f4').tofile(out / f'{name}.logits')
         layers = list(range(c['dense'], c['layers']))
         rows = [[{'ids': indices[p].tolist(), 'weights': [round(v, 9) for v in weight[p].tolist()], 'margin': round(float(margin[p]), 9),

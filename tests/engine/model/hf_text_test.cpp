@@ -1,0 +1,117 @@
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "model/opened.hpp"
+#include "model/tiny_model.hpp"
+
+namespace conclave
+{
+namespace
+{
+
+/// The golden folder with a vocabulary, copied so that a test can bend it.
+class HfText : public testing::Test
+{
+protected:
+    HfText() : m_folder(test::scratch_folder() / "hf-text")
+    {
+        std::filesystem::remove_all(m_folder);
+        std::filesystem::copy(test::golden("hf") / "text", m_folder);
+    }
+    void write(const std::string& name, const std::string& text) { std::ofstream(m_folder / name) << text; }
+    std::shared_ptr<const Model> open() const { return test::open_model(m_engine, m_folder); }
+
+    Engine m_engine = test::make_engine();
+    std::filesystem::path m_folder;
+};
+
+const ChatMessage chat[] = {{Role::system, "Be brief."}, {Role::user, "hello 12345 <|end|> 日本"}};
+
+TEST_F(HfText, SpeaksLikeTheSameModelAsGguf)
+{
+    const auto folder = open(), file = test::open_model(m_engine, test::golden("text.gguf"));
+    EXPECT_TRUE(folder->info().has_tokenizer);
+    EXPECT_TRUE(folder->info().has_chat_template);
+    EXPECT_TRUE(folder->info().adds_bos);
+    for (const bool special : {false, true}) {
+        const TokenizeOptions options{.add_bos = true, .parse_special = special};
+        EXPECT_EQ(*folder->tokenize(chat[1].content, options), *file->tokenize(chat[1].content, options));
+    }
+    const auto a = folder->render(chat), b = file->render(chat);
+    ASSERT_TRUE(a && b);
+    EXPECT_EQ(a->text, b->text);
+    EXPECT_EQ(a->ids, b->ids);
+}
+
+TEST_F(HfText, EndsWhereTheGenerationConfigSays)
+{
+    const auto listed = open(); // [261, 262]
+    EXPECT_TRUE(listed->is_end_of_generation(261));
+    EXPECT_TRUE(listed->is_end_of_generation(262));
+    EXPECT_FALSE(listed->is_end_of_generation(263));
+    write("generation_config.json", R"({"eos_token_id": 263})");
+    EXPECT_TRUE(open()->is_end_of_generation(263));
+    EXPECT_FALSE(open()->is_end_of_generation(262));
+    write("generation_config.json", R"({"eos_token_id": [-1, 1e30, "x", 99999999]})");
+    EXPECT_FALSE(open()->is_end_of_generation(262));
+}
+
+TEST_F(HfText, TemplatesComeFromAnyOfTheirPlaces)
+{
+    const auto rendered = [this] {
+        const auto prompt = open()->render(chat);
+        return prompt ? prompt->text : prompt.error().message;
+    };
+    write("tokenizer_config.json",
+          R"({"bos_token": "<|begin|>", "chat_template": [{"name": "tools", "template": "T"},
+              {"name": "default", "template": "{{ bos_token }}D"}]})");
+    EXPECT_EQ(rendered(), "<|begin|>D");
+    write("chat_template.json", R"({"chat_template": "J"})");
+    EXPECT_EQ(rendered(), "J");
+    write("chat_template.jinja", "{{ messages[1].content }}");
+    EXPECT_EQ(rendered(), chat[1].content);
+    std::filesystem::remove(m_folder / "chat_template.jinja");
+    std::filesystem::remove(m_folder / "chat_template.json");
+    write("tokenizer_config.json", "{}");
+    EXPECT_NE(rendered().find("no chat template"), std::string::npos);
+}
+
+TEST_F(HfText, LlamasClassDecidesOnBosItself)
+{
+    EXPECT_TRUE(open()->info().adds_bos) << "the post-processor puts one in front";
+    write("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": false})");
+    EXPECT_FALSE(open()->info().adds_bos);
+    write("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizerFast"})");
+    EXPECT_TRUE(open()->info().adds_bos);
+}
+
+TEST_F(HfText, WithoutAVocabularyTheModelStillOpens)
+{
+    write("tokenizer.json", R"({"model": {"type": "Unigram"}})");
+    auto ids = open()->tokenize("hello");
+    ASSERT_FALSE(ids);
+    EXPECT_NE(ids.error().message.find("hf-text: tokenizer.json has a model of the kind \"Unigram\""),
+              std::string::npos)
+        << ids.error().message;
+    write("tokenizer.json", "{");
+    EXPECT_NE(open()->tokenize("hello").error().message.find("tokenizer.json is no valid JSON at byte"),
+              std::string::npos);
+    std::filesystem::remove(m_folder / "tokenizer.json");
+    EXPECT_NE(open()->tokenize("hello").error().message.find("no vocabulary (tokenizer.json)"), std::string::npos);
+}
+
+TEST_F(HfText, MoreTokensThanRowsIsAContradiction)
+{
+    std::ifstream in(m_folder / "tokenizer.json");
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    text.replace(text.find("\"id\":265"), 8, "\"id\":272");
+    write("tokenizer.json", text);
+    const auto model = Model::open(m_engine, m_folder);
+    ASSERT_FALSE(model);
+    EXPECT_NE(model.error().message.find("273 tokens for an embedding of 272 rows"), std::string::npos)
+        << model.error().message;
+}
+
+} // namespace
+} // namespace conclave
