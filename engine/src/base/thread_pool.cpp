@@ -71,15 +71,18 @@ struct ThreadPool::State {
     alignas(64) std::atomic<uint32_t> done{0}; ///< changes when the last worker leaves a closed gate
     std::atomic<bool> stop{false};
     std::atomic<bool> busy{false};
-    std::vector<std::thread> workers; ///< touched by the caller only
+    std::vector<std::thread> workers; ///< changed by the caller between loops only
 
     void take_ranges(int thread)
     {
-        for (;;) {
-            const int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
-            if (begin >= n)
-                return;
-            body(context, begin, std::min(begin + grain, n), thread);
+        for (int64_t begin = next.load(std::memory_order_relaxed); begin < n;) {
+            // A fair share of half of what is left: long runs at first, short ones where threads meet at the end.
+            const int64_t fair = (n - begin) / (2 * (static_cast<int64_t>(workers.size()) + 1)) / grain * grain;
+            const int64_t end = std::min(begin + std::max(fair, grain), n);
+            if (next.compare_exchange_weak(begin, end, std::memory_order_relaxed)) {
+                body(context, begin, end, thread);
+                begin = next.load(std::memory_order_relaxed);
+            }
         }
     }
 
@@ -173,8 +176,7 @@ void ThreadPool::parallel_for(int64_t n, int64_t grain, Body body, void* context
     grain = std::max<int64_t>(grain, 1);
     CONCLAVE_CHECK(!state.busy.exchange(true, std::memory_order_acquire), "a thread pool runs one loop at a time");
     if (state.workers.empty() || n <= grain) {
-        for (int64_t begin = 0; begin < n; begin += grain)
-            body(context, begin, std::min(begin + grain, n), 0);
+        body(context, 0, n, 0);
         state.busy.store(false, std::memory_order_release);
         return;
     }

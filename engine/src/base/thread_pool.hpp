@@ -23,8 +23,8 @@ public:
     void set_n_threads(int n_threads);
 
     using Body = void (*)(void* context, int64_t begin, int64_t end, int thread);
-    /// Calls body over [0, n) in ranges of at most `grain`, taken by whichever thread is free; returns when all are
-    /// done. Allocates nothing.
+    /// Calls body over [0, n) in ranges that start at multiples of `grain`, taken by whichever thread is free: the
+    /// first are long, the last are one grain. Returns when all are done. Allocates nothing.
     void parallel_for(int64_t n, int64_t grain, Body body, void* context);
 
     /// The same for a callable f(begin, end, thread).

@@ -44,6 +44,7 @@ struct GqaScratch {
     float* k;             ///< [n_rows, n_head_kv * head_dim]
     float* v;             ///< [n_rows, n_head_kv * head_dim]
     ActivationRows heads; ///< [n_rows, n_head * head_dim]
+    PanelMemory panels;   ///< of input or heads
     int32_t* order;       ///< [n_rows] rows by sequence, each sequence in order of position
     Block* blocks;        ///< [n_rows]
     Lane* lanes;          ///< [lanes]

@@ -60,11 +60,11 @@ void project(const Call& call, const float* x)
     const ConclaveMatrix* const readers[] = {&w.q, &w.k, &w.v};
     normalize_rows(pool, x, w.hidden, w.attn_norm, w.rms_norm_eps, call.batch.n_rows, takes_int8(readers), s.input);
     const Product products[] = {
-        {&w.q, &s.input, s.q, call.q_width(), false},
-        {&w.k, &s.input, s.k, call.kv_width(), false},
-        {&w.v, &s.input, s.v, call.kv_width(), false},
+        {&w.q, s.q, call.q_width(), false},
+        {&w.k, s.k, call.kv_width(), false},
+        {&w.v, s.v, call.kv_width(), false},
     };
-    multiply(pool, products, call.batch.n_rows);
+    multiply(pool, {s.input, call.batch.n_rows, s.panels}, products);
     pool.for_ranges(call.batch.n_rows, 1, [&](int64_t begin, int64_t end, int) {
         for (auto i = static_cast<int32_t>(begin); i < end; ++i) {
             float* k = s.k + i * call.kv_width();
@@ -166,6 +166,7 @@ GqaScratch GqaScratch::take(Scratch& scratch, const Shape& shape)
     s.k = scratch.take<float>(n * shape.n_head_kv * shape.head_dim);
     s.v = scratch.take<float>(n * shape.n_head_kv * shape.head_dim);
     s.heads = ActivationRows::take(scratch, n, shape.n_head * shape.head_dim);
+    s.panels = PanelMemory::take(scratch, panels_of(n), std::max(shape.hidden, shape.n_head * shape.head_dim));
     s.order = scratch.take<int32_t>(n);
     s.blocks = scratch.take<Block>(n);
     s.lanes = scratch.take<Lane>(shape.lanes);
@@ -190,8 +191,8 @@ ConclaveStatus attention_gqa_cpu(CpuBackend& backend, const ConclaveGqaWeights& 
     project(call, x);
     attend_all(call);
     quantize_rows(*backend.pool, w.o, batch.n_rows, scratch.heads);
-    const Product out[] = {{&w.o, &scratch.heads, x, w.hidden, true}};
-    multiply(*backend.pool, out, batch.n_rows);
+    const Product out[] = {{&w.o, x, w.hidden, true}};
+    multiply(*backend.pool, {scratch.heads, batch.n_rows, scratch.panels}, out);
     return conclave_ok;
 }
 

@@ -41,16 +41,15 @@ void project(CpuBackend& backend, const MlaHeads& call, const float* x)
     const ConclaveMatrix* const readers[] = {low_rank ? &w.q_a : &w.q, &w.kv_a};
     normalize_rows(*backend.pool, x, w.hidden, w.attn_norm, w.rms_norm_eps, n, takes_int8(readers), s.input);
     const Product first[] = {
-        low_rank ? Product{&w.q_a, &s.input, s.low, w.q_lora_rank, false}
-                 : Product{&w.q, &s.input, s.q, q_width, false},
-        {&w.kv_a, &s.input, s.kv, kv_width, false},
+        low_rank ? Product{&w.q_a, s.low, w.q_lora_rank, false} : Product{&w.q, s.q, q_width, false},
+        {&w.kv_a, s.kv, kv_width, false},
     };
-    multiply(*backend.pool, first, n);
+    multiply(*backend.pool, {s.input, n, s.panels}, first);
     if (low_rank) {
         const ConclaveMatrix* const reader[] = {&w.q_b};
         normalize_rows(*backend.pool, s.low, w.q_lora_rank, w.q_a_norm, w.rms_norm_eps, n, takes_int8(reader), s.q_low);
-        const Product second[] = {{&w.q_b, &s.q_low, s.q, q_width, false}};
-        multiply(*backend.pool, second, n);
+        const Product second[] = {{&w.q_b, s.q, q_width, false}};
+        multiply(*backend.pool, {s.q_low, n, s.panels}, second);
     }
     for (int64_t i = 0; i < n; ++i) {
         float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
@@ -135,6 +134,8 @@ MlaScratch MlaScratch::take(Scratch& scratch, const Shape& shape)
     s.kv = scratch.take<float>(n * width);
     s.q = scratch.take<float>(n * shape.n_head * head_dim);
     s.heads = ActivationRows::take(scratch, n, shape.n_head * shape.v_head_dim);
+    s.panels = PanelMemory::take(scratch, panels_of(n),
+                                 std::max({shape.hidden, shape.q_lora_rank, shape.n_head * shape.v_head_dim}));
     s.naive = scratch.take<bool>(n);
     s.order = scratch.take<int32_t>(n);
     s.absorbed = scratch.take<float>(mla_row_block * shape.n_head * width);
@@ -176,8 +177,8 @@ ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& 
         attend_absorbed(backend, call);
 
     quantize_rows(*backend.pool, w.o, batch.n_rows, scratch.heads);
-    const Product out[] = {{&w.o, &scratch.heads, x, w.hidden, true}};
-    multiply(*backend.pool, out, batch.n_rows);
+    const Product out[] = {{&w.o, x, w.hidden, true}};
+    multiply(*backend.pool, {scratch.heads, batch.n_rows, scratch.panels}, out);
     return conclave_ok;
 }
 

@@ -47,6 +47,7 @@ struct MoeScratch {
     ActivationRows shared; ///< [n_rows, shared_width]
     float* shared_weight;  ///< [n_rows]
     float* out;            ///< [n_rows, hidden]
+    PanelMemory panels;
 
     static MoeScratch take(Scratch& scratch, const Shape& shape);
 };

@@ -22,6 +22,13 @@ struct Call {
     const MoeScratch& s;
 };
 
+/// However the rows choose: every expert with panels may leave one not full.
+int64_t most_panels(const MoeScratch::Shape& shape)
+{
+    const int64_t n_pairs = shape.n_rows * shape.n_experts_used;
+    return n_pairs / panel_rows + std::min(shape.n_experts, n_pairs / min_panel_rows) + panels_of(shape.n_rows);
+}
+
 MoeScratch::Shape shape_of(const ConclaveMoeWeights& w, int32_t n_rows)
 {
     return {n_rows,           w.hidden,           w.n_experts,
@@ -106,9 +113,10 @@ void compute(const Call& call, const ConclaveRoutes& routes, const ExpertShare& 
     sort_pairs(call, routes);
     size_t n_jobs = 0;
     int32_t begin = 0;
+    int64_t first_panel = 0;
     for (int32_t e = 0; e < w.n_experts; ++e) {
         const int32_t end = call.s.pair_end[e];
-        if (end > begin && (!share.owned || share.owned[e]))
+        if (end > begin && (!share.owned || share.owned[e])) {
             call.s.jobs[n_jobs++] = {&w.gate_exps,
                                      &w.up_exps,
                                      &w.down_exps,
@@ -117,13 +125,16 @@ void compute(const Call& call, const ConclaveRoutes& routes, const ExpertShare& 
                                      call.s.pair_row + begin,
                                      call.s.pair_weight + begin,
                                      call.s.routed,
-                                     begin};
+                                     begin,
+                                     first_panel};
+            first_panel += end - begin >= min_panel_rows ? panels_of(end - begin) : 0;
+        }
         begin = end;
     }
     if (share.with_shared && present(w.gate_shexp))
         call.s.jobs[n_jobs++] = {&w.gate_shexp, &w.up_shexp,        &w.down_shexp, 0, call.n_rows,
-                                 nullptr,       weigh_shared(call), call.s.shared, 0};
-    run_gated(*call.backend.pool, {{call.s.jobs, n_jobs}, &call.s.input, call.n_rows, out, x});
+                                 nullptr,       weigh_shared(call), call.s.shared, 0, first_panel};
+    run_gated(*call.backend.pool, {{call.s.jobs, n_jobs}, &call.s.input, call.n_rows, out, x, call.s.panels});
 }
 
 } // namespace
@@ -141,7 +152,9 @@ MoeScratch MoeScratch::take(Scratch& scratch, const Shape& shape)
             ActivationRows::take(scratch, n_pairs, shape.expert_width),
             ActivationRows::take(scratch, shape.n_rows, shape.shared_width),
             scratch.take<float>(shape.n_rows),
-            scratch.take<float>(shape.n_rows * shape.hidden)};
+            scratch.take<float>(shape.n_rows * shape.hidden),
+            PanelMemory::take(scratch, most_panels(shape),
+                              std::max({shape.hidden, shape.expert_width, shape.shared_width}))};
 }
 
 ConclaveStatus route_cpu(CpuBackend& backend, const ConclaveMoeWeights& w, int32_t n_rows, const float* x,

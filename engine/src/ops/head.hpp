@@ -19,7 +19,8 @@ struct HeadCall {
 
 /// logits [n_out, n_vocab] = W · RMSNorm(x[row_index[i]]).
 void head_ref(const HeadCall& call, float* logits);
-/// scratch [max_rows, hidden]; more rows than that go through in blocks.
-void head_cpu(ThreadPool& pool, const HeadCall& call, const ActivationRows& scratch, int64_t max_rows, float* logits);
+/// scratch [max_rows, hidden] and its panels; more rows than that go through in blocks.
+void head_cpu(ThreadPool& pool, const HeadCall& call, const ActivationRows& scratch, const PanelMemory& panels,
+              int64_t max_rows, float* logits);
 
 } // namespace conclave

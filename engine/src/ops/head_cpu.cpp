@@ -8,7 +8,8 @@
 namespace conclave
 {
 
-void head_cpu(ThreadPool& pool, const HeadCall& call, const ActivationRows& scratch, int64_t max_rows, float* logits)
+void head_cpu(ThreadPool& pool, const HeadCall& call, const ActivationRows& scratch, const PanelMemory& panels,
+              int64_t max_rows, float* logits)
 {
     const int64_t hidden = call.output.n_cols;
     const bool quantize = codec_of(call.output).takes_int8;
@@ -22,9 +23,8 @@ void head_cpu(ThreadPool& pool, const HeadCall& call, const ActivationRows& scra
                     scratch.quantize(i, 0, hidden);
             }
         });
-        const Product product[] = {
-            {&call.output, &scratch, logits + first * call.output.n_rows, call.output.n_rows, false}};
-        multiply(pool, product, n);
+        const Product product[] = {{&call.output, logits + first * call.output.n_rows, call.output.n_rows, false}};
+        multiply(pool, {scratch, n, panels}, product);
     }
 }
 

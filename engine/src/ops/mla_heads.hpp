@@ -41,6 +41,7 @@ struct MlaScratch {
     float* kv;              ///< [n_rows, kv_lora_rank + rope]
     float* q;               ///< [n_rows, n_head, nope + rope]
     ActivationRows heads;   ///< [n_rows, n_head * v_head_dim]
+    PanelMemory panels;     ///< of input, q_low or heads
     bool* naive;            ///< [n_rows] whether the row's sequence takes the naive form
     int32_t* order;         ///< [n_rows] the naive rows by sequence, each sequence in order of position
     float* absorbed;        ///< [mla_row_block, n_head, kv_lora_rank + rope]

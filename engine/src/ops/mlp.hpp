@@ -27,6 +27,7 @@ struct MlpScratch {
     ActivationRows input; ///< [n_rows, hidden]
     ActivationRows inner; ///< [n_rows, width]
     float* out;           ///< [n_rows, hidden]
+    PanelMemory panels;
 
     static MlpScratch take(Scratch& scratch, int64_t n_rows, int64_t hidden, int64_t width);
 };

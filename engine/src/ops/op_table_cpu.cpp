@@ -60,7 +60,10 @@ size_t temporary_bytes(const ConclaveLimits& l, int64_t lanes)
         l.n_head_kv > 0 ? count([&](Scratch& s) { GqaScratch::take(s, gqa); }) : 0,
         count([&](Scratch& s) { MlpScratch::take(s, l.max_rows, l.hidden, l.max_intermediate); }),
         count([&](Scratch& s) { MoeScratch::take(s, moe); }),
-        count([&](Scratch& s) { ActivationRows::take(s, l.max_rows, l.hidden); }),
+        count([&](Scratch& s) {
+            ActivationRows::take(s, l.max_rows, l.hidden);
+            PanelMemory::take(s, panels_of(l.max_rows), l.hidden);
+        }),
     });
 }
 
@@ -164,9 +167,10 @@ ConclaveStatus head(ConclaveBackend backend, const float* norm, float rms_norm_e
     const int64_t max_rows = std::min(n_out, b.rope.max_rows);
     Scratch memory = b.scratch();
     const ActivationRows rows = ActivationRows::take(memory, max_rows, hidden);
+    const PanelMemory panels = PanelMemory::take(memory, panels_of(max_rows), hidden);
     if (!memory.fits() || max_rows < 1)
         return too_large("the output head", message);
-    head_cpu(*b.pool, {norm, rms_norm_eps, *output, x, row_index, n_out}, rows, max_rows, logits);
+    head_cpu(*b.pool, {norm, rms_norm_eps, *output, x, row_index, n_out}, rows, panels, max_rows, logits);
     return conclave_ok;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -10,23 +11,41 @@
 namespace conclave
 {
 
-/// out[i] (+)= W · input[i] for every row. The input is quantised already when the weight type asks for it.
+/// out[i] (+)= W · input[i] for every row.
 struct Product {
     const ConclaveMatrix* matrix;
-    const ActivationRows* input;
     float* out; ///< [n_rows, out_stride]
     int64_t out_stride;
     bool add;
 };
 
-/// Weight rows that one thread takes at a time: 64 KB for one row of the batch; else 32 KB, which stay in the first
-/// cache while it meets every row of the batch and is a long enough run for the prefetcher; fewer when there are many
-/// rows, so that threads finish together. At most `most`. The result of a product does not depend on it.
+/// What several products read: rows that are quantised already when a weight type asks for it, and room to regroup
+/// min_panel_rows of them and more.
+struct ProductInput {
+    const ActivationRows& rows;
+    int64_t n_rows;
+    const PanelMemory& memory; ///< panels_of(n_rows) panels of rows.n
+};
+
+/// Weight rows that one thread takes at a time when `n_rows` rows meet each by itself: about 32 KB, which stay in the
+/// first cache meanwhile; at most `most`.
 int64_t tile_rows(int64_t row_bytes, int64_t n_rows, int64_t most);
 
-/// All products in one parallel loop (one barrier). Every element has the same bits whatever the number of threads or
-/// rows.
-void multiply(ThreadPool& pool, std::span<const Product> products, int64_t n_rows);
+/// All products in one parallel loop (one barrier; one more before it to regroup many rows). Every element has the same
+/// bits whatever the number of threads.
+void multiply(ThreadPool& pool, const ProductInput& input, std::span<const Product> products);
+
+/// Fills panel p of those that hold rows row_of(0), …, row_of(n − 1).
+template <class RowOf>
+void pack_rows(const ActivationRows& rows, int64_t n, int64_t p, const Int8Panels& panels, RowOf row_of)
+{
+    Activation picked[panel_rows];
+    const int64_t begin = p * panel_rows;
+    const int64_t count = std::min(panel_rows, n - begin);
+    for (int64_t i = 0; i < count; ++i)
+        picked[i] = rows.activation(row_of(begin + i));
+    pack_panel(picked, count, panels.from(p));
+}
 
 /// Whether any of the matrices reads int8 activations. Absent ones do not.
 bool takes_int8(std::span<const ConclaveMatrix* const> matrices);

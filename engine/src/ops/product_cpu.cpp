@@ -13,53 +13,83 @@ namespace
 {
 
 constexpr int64_t tile_bytes = 32 * 1024;
-constexpr int64_t max_tile = 256;
+constexpr int64_t max_tile = 512;
+constexpr int64_t unit = 32; ///< weight rows that threads share out
+
+bool uses_panels(const Product& product, int64_t n_rows)
+{
+    return n_rows >= min_panel_rows && codec_of(*product.matrix).unpack;
+}
 
 /// Weight rows [begin, end) against every activation.
-void multiply_tile(const Product& product, int64_t begin, int64_t end, int64_t n_rows)
+void multiply_rows(const Product& product, const ProductInput& input, int64_t begin, int64_t end)
 {
     const ConclaveMatrix& matrix = *product.matrix;
     const Codec& weights = codec_of(matrix);
-    alignas(64) float sums[max_tile];
-    for (int64_t i = 0; i < n_rows; ++i) {
+    const bool panels = uses_panels(product, input.n_rows);
+    alignas(64) float sums[max_tile * panel_rows];
+    for (int64_t i = 0; i < input.n_rows;) {
+        // As many activations as the sums have room for.
+        const int64_t n = panels ? std::min(max_tile / (end - begin) * panel_rows, input.n_rows - i) : 1;
         float* out = product.out + i * product.out_stride + begin;
-        weights.dot_rows(row_of(matrix, 0, begin), matrix.row_bytes, end - begin, matrix.n_cols,
-                         product.input->activation(i), product.add ? sums : out);
-        if (product.add)
-            add_scaled(1.0f, sums, end - begin, out);
+        float* to = product.add ? sums : out;
+        const int64_t stride = product.add ? end - begin : product.out_stride;
+        if (panels)
+            int8_gemm({weights, row_of(matrix, 0, begin), matrix.row_bytes, end - begin},
+                      input.memory.panels(0, input.rows.n).from(i / panel_rows), n, to, stride);
+        else
+            weights.dot_rows(row_of(matrix, 0, begin), matrix.row_bytes, end - begin, matrix.n_cols,
+                             input.rows.activation(i), to);
+        for (int64_t j = 0; product.add && j < n; ++j)
+            add_scaled(1.0f, sums + j * stride, end - begin, out + j * product.out_stride);
+        i += n;
     }
+}
+
+/// Weight rows that are computed together.
+int64_t tile_of(const Product& product, int64_t n_rows)
+{
+    if (uses_panels(product, n_rows))
+        return 2 * panel_rows;
+    return tile_rows(product.matrix->row_bytes, n_rows, max_tile);
 }
 
 } // namespace
 
 int64_t tile_rows(int64_t row_bytes, int64_t n_rows, int64_t most)
 {
-    // One row reads each weight once: no cache to fit, and longer runs mean fewer trips to the shared counter.
-    const int64_t bytes = n_rows > 1 ? tile_bytes / n_rows : 2 * tile_bytes;
-    const int64_t rows = bytes / std::max<int64_t>(row_bytes, 1);
-    return std::min(std::max<int64_t>(rows / 8 * 8, n_rows > 1 ? 16 : 8), most);
+    if (n_rows == 1)
+        return most; // each weight is read once: there is no cache to fit
+    const int64_t rows = tile_bytes / n_rows / std::max<int64_t>(row_bytes, 1);
+    return std::clamp<int64_t>(rows / 8 * 8, 16, most);
 }
 
-void multiply(ThreadPool& pool, std::span<const Product> products, int64_t n_rows)
+void multiply(ThreadPool& pool, const ProductInput& input, std::span<const Product> products)
 {
-    int64_t n_tiles = 0;
+    // Shared out by weight rows, so that a thread reads long runs of them; what one thread takes ends where it may.
+    int64_t n_units = 0;
     int64_t work = 0; // bytes of weights read
     for (const Product& p : products) {
-        const int64_t tile = tile_rows(p.matrix->row_bytes, n_rows, max_tile);
-        n_tiles += (p.matrix->n_rows + tile - 1) / tile;
-        work += p.matrix->n_rows * p.matrix->row_bytes * n_rows;
+        n_units += (p.matrix->n_rows + unit - 1) / unit;
+        work += p.matrix->n_rows * p.matrix->row_bytes * input.n_rows;
     }
+    if (std::ranges::any_of(products, [&](const Product& p) { return uses_panels(p, input.n_rows); }))
+        pool.for_ranges(panels_of(input.n_rows), 1, [&](int64_t begin, int64_t end, int) {
+            for (int64_t p = begin; p < end; ++p)
+                pack_rows(input.rows, input.n_rows, p, input.memory.panels(0, input.rows.n),
+                          [](int64_t i) { return i; });
+        });
     // Sharing out less than a tile's work costs more than it saves.
-    const int64_t grain = work <= tile_bytes ? n_tiles : 1;
-    pool.for_ranges(n_tiles, grain, [&](int64_t first, int64_t last, int) {
-        int64_t before = 0; // tiles of earlier products
+    const int64_t grain = work <= tile_bytes ? n_units : 1;
+    pool.for_ranges(n_units, grain, [&](int64_t first, int64_t last, int) {
+        int64_t before = 0; // units of earlier products
         for (const Product& p : products) {
-            const int64_t tile = tile_rows(p.matrix->row_bytes, n_rows, max_tile);
-            const int64_t here = (p.matrix->n_rows + tile - 1) / tile;
-            for (int64_t t = std::max(first, before); t < std::min(last, before + here); ++t) {
-                const int64_t begin = (t - before) * tile;
-                multiply_tile(p, begin, std::min(begin + tile, p.matrix->n_rows), n_rows);
-            }
+            const int64_t n_rows = p.matrix->n_rows;
+            const int64_t here = (n_rows + unit - 1) / unit;
+            const int64_t end = std::min((std::min(last, before + here) - before) * unit, n_rows);
+            const int64_t tile = tile_of(p, input.n_rows);
+            for (int64_t begin = (std::max(first, before) - before) * unit; begin < end; begin += tile)
+                multiply_rows(p, input, begin, std::min(begin + tile, end));
             before += here;
         }
     });

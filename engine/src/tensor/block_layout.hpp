@@ -40,7 +40,7 @@ constexpr int n = 256, n_bytes = 176, d = 0, dmin = 2, scales = 4, qh = 16, qs =
 namespace q6_k
 {
 constexpr int n = 256, n_bytes = 210, ql = 0, qh = 128, scales = 192, d = 208;
-constexpr int offset = 32;
+constexpr float offset = 32;
 } // namespace q6_k
 
 /// Scale and minimum of sub-block j < 8 of Q4_K and Q5_K: six bits each, packed into twelve bytes.

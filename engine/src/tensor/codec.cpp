@@ -12,17 +12,17 @@ namespace
 {
 
 constexpr std::array<Codec, 11> codecs = {{
-    {DType::F32, false, decode_f32_ref, decode_f32_cpu, dot_rows_f32_cpu},
-    {DType::F16, false, decode_f16_ref, decode_f16_cpu, dot_rows_f16_cpu},
-    {DType::BF16, false, decode_bf16_ref, decode_bf16_cpu, dot_rows_bf16_cpu},
-    {DType::Q8_0, true, decode_q8_0_ref, decode_q8_0_cpu, dot_rows_q8_0_cpu},
-    {DType::Q4_0, true, decode_q4_0_ref, decode_q4_0_cpu, dot_rows_q4_0_cpu},
-    {DType::Q4_1, true, decode_q4_1_ref, decode_q4_1_cpu, dot_rows_q4_1_cpu},
-    {DType::Q5_0, true, decode_q5_0_ref, decode_q5_0_cpu, dot_rows_q5_0_cpu},
-    {DType::Q5_1, true, decode_q5_1_ref, decode_q5_1_cpu, dot_rows_q5_1_cpu},
-    {DType::Q4_K, true, decode_q4_k_ref, decode_q4_k_cpu, dot_rows_q4_k_cpu},
-    {DType::Q5_K, true, decode_q5_k_ref, decode_q5_k_cpu, dot_rows_q5_k_cpu},
-    {DType::Q6_K, true, decode_q6_k_ref, decode_q6_k_cpu, dot_rows_q6_k_cpu},
+    {DType::F32, false, decode_f32_ref, decode_f32_cpu, dot_rows_f32_cpu, nullptr, {}},
+    {DType::F16, false, decode_f16_ref, decode_f16_cpu, dot_rows_f16_cpu, nullptr, {}},
+    {DType::BF16, false, decode_bf16_ref, decode_bf16_cpu, dot_rows_bf16_cpu, nullptr, {}},
+    {DType::Q8_0, true, decode_q8_0_ref, decode_q8_0_cpu, dot_rows_q8_0_cpu, unpack_q8_0_cpu, {1, false, 7}},
+    {DType::Q4_0, true, decode_q4_0_ref, decode_q4_0_cpu, dot_rows_q4_0_cpu, unpack_q4_0_cpu, {1, false, 3}},
+    {DType::Q4_1, true, decode_q4_1_ref, decode_q4_1_cpu, dot_rows_q4_1_cpu, unpack_q4_1_cpu, {1, true, 0}},
+    {DType::Q5_0, true, decode_q5_0_ref, decode_q5_0_cpu, dot_rows_q5_0_cpu, unpack_q5_0_cpu, {1, false, 4}},
+    {DType::Q5_1, true, decode_q5_1_ref, decode_q5_1_cpu, dot_rows_q5_1_cpu, unpack_q5_1_cpu, {1, true, 0}},
+    {DType::Q4_K, true, decode_q4_k_ref, decode_q4_k_cpu, dot_rows_q4_k_cpu, unpack_q4_k_cpu, {1, true, 0}},
+    {DType::Q5_K, true, decode_q5_k_ref, decode_q5_k_cpu, dot_rows_q5_k_cpu, unpack_q5_k_cpu, {1, true, 0}},
+    {DType::Q6_K, true, decode_q6_k_ref, decode_q6_k_cpu, dot_rows_q6_k_cpu, unpack_q6_k_cpu, {2, false, 5}},
 }};
 
 } // namespace

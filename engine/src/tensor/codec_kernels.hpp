@@ -28,4 +28,17 @@ CONCLAVE_CODEC_KERNELS(q6_k)
 
 #undef CONCLAVE_CODEC_KERNELS
 
+#define CONCLAVE_UNPACK(name) void unpack_##name##_cpu(const uint8_t* row, int64_t n, const UnpackedRow& out);
+
+CONCLAVE_UNPACK(q8_0)
+CONCLAVE_UNPACK(q4_0)
+CONCLAVE_UNPACK(q4_1)
+CONCLAVE_UNPACK(q5_0)
+CONCLAVE_UNPACK(q5_1)
+CONCLAVE_UNPACK(q4_k)
+CONCLAVE_UNPACK(q5_k)
+CONCLAVE_UNPACK(q6_k)
+
+#undef CONCLAVE_UNPACK
+
 } // namespace conclave

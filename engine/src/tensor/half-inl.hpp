@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <hwy/highway.h>
 
+#include "base/load_le.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace conclave
 {
@@ -18,13 +20,10 @@ namespace HWY_NAMESPACE
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// The halves at `p`, at any alignment, as floats.
 template <class D>
-HWY_INLINE hn::Vec<D> load_half_vector(D d, const uint8_t* p)
+HWY_INLINE hn::Vec<D> halves_to_floats(D d, hn::Vec<hn::Rebind<hwy::float16_t, D>> halves)
 {
-    const hn::Rebind<hwy::float16_t, D> dh;
-    const auto bytes = hn::LoadU(hn::Repartition<uint8_t, decltype(dh)>(), p);
-    const auto value = hn::PromoteTo(d, hn::BitCast(dh, bytes));
+    const auto value = hn::PromoteTo(d, halves);
 #if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2
     // Without F16C Highway 1.2 converts by hand and takes the exponent of infinity and NaN for one more power of two:
     // 2^16 and above, which no half can hold. All exponent bits set make them what they were.
@@ -35,6 +34,23 @@ HWY_INLINE hn::Vec<D> load_half_vector(D d, const uint8_t* p)
 #else
     return value;
 #endif
+}
+
+/// The halves at `p`, at any alignment, as floats.
+template <class D>
+HWY_INLINE hn::Vec<D> load_half_vector(D d, const uint8_t* p)
+{
+    const hn::Rebind<hwy::float16_t, D> dh;
+    return halves_to_floats(d, hn::BitCast(dh, hn::LoadU(hn::Repartition<uint8_t, decltype(dh)>(), p)));
+}
+
+/// The one half at `p`.
+HWY_INLINE float load_half_lane(const uint8_t* p)
+{
+    const hn::CappedTag<float, 1> d;
+    const hn::Rebind<hwy::float16_t, decltype(d)> dh;
+    const auto bits = hn::Set(hn::Rebind<uint16_t, decltype(d)>(), load_le<uint16_t>(p));
+    return hn::GetLane(halves_to_floats(d, hn::BitCast(dh, bits)));
 }
 
 } // namespace HWY_NAMESPACE

@@ -7,7 +7,8 @@
 //   scales_per_32     1, or 2: one d for each 16 elements
 //   scales(p, d, m)   writes d (and m) of the chunk's blocks of 32 as floats
 //   quants<B>(p)      the 32 quants of block B of the chunk
-// An activation block has 32 elements as well, so one block of weights meets one activation scale and one sum.
+// An activation block has 32 elements as well, so one block of weights meets one activation scale and one sum. Vectors
+// of 512 bits take two blocks at a time through the dot product.
 
 #if defined(CONCLAVE_INT8_BLOCKS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef CONCLAVE_INT8_BLOCKS_INL
@@ -17,14 +18,14 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <cstring>
 #include <hwy/highway.h>
 #include <utility>
 
 #include "tensor/block_layout.hpp"
 #include "tensor/codec.hpp"
-#include "tensor/half-inl.hpp"
+#include "tensor/int8_quants-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace conclave
@@ -32,23 +33,10 @@ namespace conclave
 namespace HWY_NAMESPACE
 {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-// 256-bit vectors at most: a block of 32 fills one exactly, and 512-bit ones would need two blocks with two scales.
-using TagF = hn::CappedTag<float, 8>;
-using TagU8 = hn::Repartition<uint8_t, TagF>;
-using TagI8 = hn::Repartition<int8_t, TagF>;
-using TagI16 = hn::Repartition<int16_t, TagF>;
-using TagI32 = hn::Repartition<int32_t, TagF>;
-using VecF = hn::Vec<TagF>;
-using VecU8 = hn::Vec<TagU8>;
-using VecI32 = hn::Vec<TagI32>;
-
-constexpr int float_lanes = static_cast<int>(hn::MaxLanes(TagF()));
-constexpr int byte_lanes = 4 * float_lanes;
-constexpr int parts = 32 / byte_lanes; // vectors in a block of 32
-constexpr int block_of_activation = 32;
-constexpr int blocks_of_super = 8;
+// Two blocks side by side where vectors are that wide; otherwise the same as TagF.
+using TagW = hn::CappedTag<float, 16>;
+using VecW = hn::Vec<TagW>;
+constexpr bool has_pairs = hn::MaxLanes(TagW()) == 16;
 
 // u8 × i8 dot products of four bytes in one instruction; otherwise they go through 16 bits in two.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
@@ -57,217 +45,164 @@ constexpr bool has_quad_dot = true;
 constexpr bool has_quad_dot = false;
 #endif
 
-/// 32 quants in as many vectors as that takes.
-struct Quants {
-    VecU8 part[parts];
-};
+// Quad dots take unsigned quants: 128 is added to signed ones, and taken away again with the sum of the activation.
+constexpr float signed_offset = has_quad_dot ? 128.0f : 0.0f;
 
-HWY_INLINE Quants load_quants(const uint8_t* p)
-{
-    Quants quants;
-    for (int i = 0; i < parts; ++i)
-        quants.part[i] = hn::LoadU(TagU8(), p + i * byte_lanes);
-    return quants;
-}
-
-/// Sixteen quants and the sixteen that follow them. (A template, so that only the branch that fits is compiled.)
-template <class Half>
-HWY_INLINE Quants join(Half first, Half second)
-{
-    Quants quants;
-    if constexpr (parts == 1) {
-        quants.part[0] = hn::Combine(TagU8(), second, first);
-    } else {
-        quants.part[0] = first;
-        quants.part[1] = second;
-    }
-    return quants;
-}
-
-/// The 4-bit quants of a block of 32 whose 16 bytes hold element j low and j + 16 high.
-HWY_INLINE Quants load_nibbles(const uint8_t* p)
-{
-    const hn::CappedTag<uint8_t, 16> d;
-    const auto bytes = hn::LoadU(d, p);
-    return join(hn::And(bytes, hn::Set(d, uint8_t{0xF})), hn::ShiftRight<4>(bytes));
-}
-
-/// The low or high nibbles of 32 bytes.
-template <bool High>
-HWY_INLINE Quants load_nibble_run(const uint8_t* p)
-{
-    Quants quants = load_quants(p);
-    for (auto& part : quants.part)
-        part = High ? hn::ShiftRight<4>(part) : hn::And(part, hn::Set(TagU8(), uint8_t{0xF}));
-    return quants;
-}
-
-/// Adds 16 to the quants whose bit is set in the 32 bits at `bits`; eight bytes there must be readable from each part
-/// on.
-HWY_INLINE Quants add_fifth_bits(Quants quants, const uint8_t* bits)
-{
-    const TagU8 d;
-    for (int i = 0; i < parts; ++i) {
-        const auto mask = hn::LoadMaskBits(d, bits + i * byte_lanes / 8);
-        quants.part[i] = hn::Or(quants.part[i], hn::IfThenElseZero(mask, hn::Set(d, uint8_t{16})));
-    }
-    return quants;
-}
-
-/// Shifts bytes left by From − To bits (right when negative); bits that cross a byte must be masked already.
-template <int From, int To>
-HWY_INLINE VecU8 move_bits(VecU8 v)
-{
-    if constexpr (From < To)
-        return hn::ShiftLeft<To - From>(v);
-    else if constexpr (From > To)
-        return hn::ShiftRight<From - To>(v);
-    else
-        return v;
-}
+template <class Layout>
+constexpr float offset_of = Layout::is_signed ? signed_offset : Layout::offset;
 
 /// Four bytes at a time: sums of unsigned quants ≤ 63 (or ≤ 255 with quad dots) times int8.
-HWY_INLINE VecI32 dot_unsigned(VecU8 quants, hn::Vec<TagI8> x, VecI32 sum)
+template <class DI32, class VU8, class VI8>
+HWY_INLINE hn::Vec<DI32> dot_unsigned(DI32 di32, VU8 quants, VI8 x)
 {
     if constexpr (has_quad_dot) {
-        return hn::SumOfMulQuadAccumulate(TagI32(), quants, x, sum);
+        return hn::SumOfMulQuadAccumulate(di32, quants, x, hn::Zero(di32));
     } else {
         // |pair| ≤ 2·128·127 < 2^15: never saturates.
-        const auto pairs = hn::SatWidenMulPairwiseAdd(TagI16(), quants, x);
-        return hn::Add(sum, hn::WidenMulPairwiseAdd(TagI32(), pairs, hn::Set(TagI16(), int16_t{1})));
+        const hn::Repartition<int16_t, DI32> di16;
+        const auto pairs = hn::SatWidenMulPairwiseAdd(di16, quants, x);
+        return hn::WidenMulPairwiseAdd(di32, pairs, hn::Set(di16, int16_t{1}));
     }
 }
 
-/// The same for int8 quants. Quad dots take unsigned quants: 128 is added here, and what that adds to the sum is taken
-/// away by the caller when it knows Σx (CorrectLater), or here.
-template <bool CorrectLater>
-HWY_INLINE VecI32 dot_signed(VecU8 quants, hn::Vec<TagI8> x)
+/// The products of one vector of quants, as floats without their scales; signed quants have signed_offset too much.
+template <class Layout, class D, class VU8>
+HWY_INLINE hn::Vec<D> dot_quants(D d, VU8 quants, const int8_t* x)
 {
-    const VecI32 zero = hn::Zero(TagI32());
-    const TagU8 du8;
-    const TagI8 di8;
-    if constexpr (has_quad_dot) {
-        const VecU8 bias = hn::Set(du8, uint8_t{128});
-        const VecI32 sum = dot_unsigned(hn::Xor(quants, bias), x, zero);
-        return CorrectLater ? sum : hn::Sub(sum, dot_unsigned(bias, x, zero));
-    } else {
-        // |q| · (x with the sign of q); where q is 0 the other factor does not matter.
-        const auto q = hn::BitCast(di8, quants);
-        return dot_unsigned(hn::BitCast(du8, hn::Abs(q)), hn::IfNegativeThenNegOrUndefIfZero(q, x), zero);
-    }
-}
-
-/// d [n_blocks ≤ 8] = the halves at distance `stride`, as floats; the rest of d is zero.
-HWY_INLINE void load_halves(const uint8_t* p, int stride, int n_blocks, float* d)
-{
-    uint8_t halves[2 * blocks_of_super] = {};
-    for (int b = 0; b < n_blocks; ++b)
-        std::memcpy(halves + 2 * b, p + b * stride, 2);
-    for (int i = 0; i < blocks_of_super; i += float_lanes)
-        hn::Store(load_half_vector(TagF(), halves + 2 * i), TagF(), d + i);
-}
-
-/// d and m of the eight sub-blocks of Q4_K and Q5_K.
-HWY_INLINE void load_k_scales(const uint8_t* scales, float d, float dmin, float* d_out, float* m_out)
-{
-    // All twelve bytes at once, four sub-blocks to a word, as llama.cpp's AVX2 kernels do.
-    uint32_t packed[3], sc[2], mn[2];
-    std::memcpy(packed, scales, sizeof packed);
-    sc[0] = packed[0] & 0x3F3F3F3Fu;
-    sc[1] = (packed[2] & 0x0F0F0F0Fu) | (((packed[0] >> 6) & 0x03030303u) << 4);
-    mn[0] = packed[1] & 0x3F3F3F3Fu;
-    mn[1] = ((packed[2] >> 4) & 0x0F0F0F0Fu) | (((packed[1] >> 6) & 0x03030303u) << 4);
-    const hn::Rebind<uint8_t, TagF> du8;
-    for (int i = 0; i < blocks_of_super; i += float_lanes) {
-        const auto to_float = [&](const uint32_t* words) HWY_ATTR {
-            const auto bytes = hn::LoadU(du8, reinterpret_cast<const uint8_t*>(words) + i);
-            return hn::ConvertTo(TagF(), hn::PromoteTo(TagI32(), bytes));
-        };
-        hn::Store(hn::Mul(hn::Set(TagF(), d), to_float(sc)), TagF(), d_out + i);
-        hn::Store(hn::Mul(hn::Set(TagF(), dmin), to_float(mn)), TagF(), m_out + i);
-    }
+    const hn::Repartition<uint8_t, D> du8;
+    const hn::Repartition<int8_t, D> di8;
+    const hn::Repartition<int32_t, D> di32;
+    const auto xi = hn::LoadU(di8, x);
+    if constexpr (!Layout::is_signed)
+        return hn::ConvertTo(d, dot_unsigned(di32, quants, xi));
+    else if constexpr (has_quad_dot)
+        return hn::ConvertTo(d, dot_unsigned(di32, hn::Xor(quants, hn::Set(du8, uint8_t{128})), xi));
+    // |q| · (x with the sign of q); where q is 0 the other factor does not matter.
+    const auto q = hn::BitCast(di8, quants);
+    return hn::ConvertTo(d,
+                         dot_unsigned(di32, hn::BitCast(du8, hn::Abs(q)), hn::IfNegativeThenNegOrUndefIfZero(q, xi)));
 }
 
 /// The running sums of one row.
 struct RowSums {
-    VecF even;
-    VecF odd;
-    VecF minus; ///< offsets and minima: taken away at the end
+    VecW even;
+    VecW odd;
+    VecF single; ///< blocks that found no second one
+    VecF minus;  ///< offsets and minima: taken away at the end
 };
 
 // Not member initialisers: GCC compiles an implicit constructor without the target's instructions.
 HWY_INLINE RowSums zero_sums()
 {
-    const VecF zero = hn::Zero(TagF());
-    return {zero, zero, zero};
-}
-
-/// sums += scale[0 or 0..1] · (quants · x) for one block of 32; scale already holds weight and activation scale.
-template <class Layout>
-HWY_INLINE VecF add_block(const Quants& quants, const int8_t* x, const float* scale, VecF sum)
-{
-    VecI32 dot[parts];
-    for (int i = 0; i < parts; ++i) {
-        const auto xi = hn::LoadU(TagI8(), x + i * byte_lanes);
-        if constexpr (Layout::is_signed)
-            dot[i] = dot_signed < Layout::scales_per_32 == 1 > (quants.part[i], xi);
-        else
-            dot[i] = dot_unsigned(quants.part[i], xi, hn::Zero(TagI32()));
-    }
-    if constexpr (Layout::scales_per_32 == 1) {
-        if constexpr (parts == 2)
-            dot[0] = hn::Add(dot[0], dot[1]);
-        return hn::MulAdd(hn::ConvertTo(TagF(), dot[0]), hn::Set(TagF(), scale[0]), sum);
-    } else if constexpr (parts == 1) {
-        const hn::Half<TagF> dh;
-        const VecF both = hn::Combine(TagF(), hn::Set(dh, scale[1]), hn::Set(dh, scale[0]));
-        return hn::MulAdd(hn::ConvertTo(TagF(), dot[0]), both, sum);
-    } else {
-        sum = hn::MulAdd(hn::ConvertTo(TagF(), dot[0]), hn::Set(TagF(), scale[0]), sum);
-        return hn::MulAdd(hn::ConvertTo(TagF(), dot[1]), hn::Set(TagF(), scale[1]), sum);
-    }
-}
-
-/// Multiplies the scales of up to eight blocks by those of the activation and adds what offsets and minima take away.
-template <class Layout>
-HWY_INLINE void meet_activation(float* d, const float* m, const float* scale, const int32_t* sum, RowSums& sums)
-{
-    const TagF df;
-    // What a quant carries too much: its own offset, and the 128 of dot_signed.
-    constexpr float offset =
-        Layout::is_signed ? (has_quad_dot && Layout::scales_per_32 == 1 ? 128.0f : 0.0f) : Layout::offset;
-    if constexpr (Layout::scales_per_32 == 2) {
-        for (int b = 0; b < 2 * blocks_of_super; ++b)
-            d[b] *= scale[b / 2];
-        return;
-    }
-    for (int i = 0; i < blocks_of_super; i += float_lanes) {
-        const VecF s = hn::LoadU(df, scale + i);
-        const VecF product = hn::Mul(hn::Load(df, d + i), s);
-        hn::Store(product, df, d + i);
-        if constexpr (offset != 0.0f || Layout::has_min) {
-            const VecF x = hn::ConvertTo(df, hn::LoadU(TagI32(), sum + i));
-            if constexpr (offset != 0.0f)
-                sums.minus = hn::MulAdd(hn::Mul(product, hn::Set(df, offset)), x, sums.minus);
-            if constexpr (Layout::has_min)
-                sums.minus = hn::MulAdd(hn::Mul(hn::Load(df, m + i), s), x, sums.minus);
-        }
-    }
+    return {hn::Zero(TagW()), hn::Zero(TagW()), hn::Zero(TagF()), hn::Zero(TagF())};
 }
 
 HWY_INLINE float total(const RowSums& sums)
 {
-    return hn::ReduceSum(TagF(), hn::Sub(hn::Add(sums.even, sums.odd), sums.minus));
+    return hn::ReduceSum(TagW(), hn::Add(sums.even, sums.odd)) +
+           hn::ReduceSum(TagF(), hn::Sub(sums.single, sums.minus));
 }
 
-template <class Layout, size_t... B>
-HWY_INLINE void add_super_block(const uint8_t* p, const int8_t* x, const float* d, RowSums& sums,
-                                std::index_sequence<B...>)
+/// Scale and sums of up to eight activation blocks.
+struct ActivationScales {
+    const float* scale;    ///< [8]
+    const float* sum;      ///< [8]
+    const float* half_sum; ///< [16]
+};
+
+/// Turns the scales of eight weight blocks into those of the products, and adds what offsets and minima take away.
+template <class Layout>
+HWY_INLINE void meet_activation(float* d, const float* m, const ActivationScales& a, RowSums& sums)
 {
-    ((B % 2 == 0 ? sums.even = add_block<Layout>(Layout::template quants<B>(p), x + 32 * B,
-                                                 d + Layout::scales_per_32 * B, sums.even)
-                 : sums.odd = add_block<Layout>(Layout::template quants<B>(p), x + 32 * B,
-                                                d + Layout::scales_per_32 * B, sums.odd)),
+    const TagF df;
+    constexpr float offset = offset_of<Layout>;
+    constexpr int n_scales = blocks_of_super * Layout::scales_per_32;
+    for (int i = 0; i < n_scales; i += float_lanes) {
+        const VecF weight = hn::Load(df, d + i);
+        VecF scale;
+        if constexpr (Layout::scales_per_32 == 1) {
+            scale = hn::LoadU(df, a.scale + i);
+        } else {
+            const auto few = hn::LoadU(hn::Half<TagF>(), a.scale + i / 2);
+            const auto twice = hn::ZeroExtendVector(df, few);
+            scale = hn::InterleaveWholeLower(df, twice, twice);
+        }
+        hn::Store(hn::Mul(weight, scale), df, d + i);
+        if constexpr (offset != 0.0f) {
+            const VecF sum = hn::LoadU(df, (Layout::scales_per_32 == 2 ? a.half_sum : a.sum) + i);
+            sums.minus = hn::MulAdd(hn::Mul(weight, hn::Set(df, offset)), sum, sums.minus);
+        }
+        if constexpr (Layout::has_min)
+            sums.minus = hn::MulAdd(hn::Load(df, m + i), hn::LoadU(df, a.sum + i), sums.minus);
+    }
+}
+
+/// sum + scale[0 or 0..1] · (quants · x) for one block of 32.
+template <class Layout>
+HWY_INLINE VecF add_block(const Quants& quants, const int8_t* x, const float* scale, VecF sum)
+{
+    if constexpr (Layout::scales_per_32 == 2 && parts == 1) {
+        const hn::Half<TagF> dh;
+        const VecF both = hn::Combine(TagF(), hn::Set(dh, scale[1]), hn::Set(dh, scale[0]));
+        return hn::MulAdd(dot_quants<Layout>(TagF(), quants.part[0], x), both, sum);
+    }
+    for (int i = 0; i < parts; ++i)
+        sum = hn::MulAdd(dot_quants<Layout>(TagF(), quants.part[i], x + i * byte_lanes),
+                         hn::Set(TagF(), scale[Layout::scales_per_32 == 2 ? i : 0]), sum);
+    return sum;
+}
+
+/// The d of blocks 2·Pair and 2·Pair + 1, each in the lanes of its block; d [8 or 16] as meet_activation leaves it.
+template <class Layout, int Pair, class D>
+HWY_INLINE hn::Vec<D> pair_scales(D df, const float* d)
+{
+    constexpr int lanes_of_scale = Layout::scales_per_32 == 2 ? 4 : 8;
+    alignas(64) static constexpr auto index = [] {
+        std::array<int32_t, 16> lanes{};
+        for (int i = 0; i < 16; ++i)
+            lanes[i] = 16 / lanes_of_scale * Pair + i / lanes_of_scale;
+        return lanes;
+    }();
+    const hn::Half<D> dh;
+    const auto low = hn::Load(dh, d);
+    hn::Vec<D> all;
+    if constexpr (Layout::scales_per_32 == 2)
+        all = hn::Combine(df, hn::Load(dh, d + 8), low);
+    else
+        all = hn::ZeroExtendVector(df, low);
+    return hn::TableLookupLanes(all, hn::SetTableIndices(df, index.data()));
+}
+
+/// sum + the products of blocks 2·Pair and 2·Pair + 1 in one vector.
+template <class Layout, int Pair, class D>
+HWY_INLINE hn::Vec<D> add_wide(D df, const Quants& first, const Quants& second, const int8_t* x, const float* d,
+                               hn::Vec<D> sum)
+{
+    const auto quants = hn::Combine(hn::Repartition<uint8_t, D>(), second.part[0], first.part[0]);
+    return hn::MulAdd(dot_quants<Layout>(df, quants, x), pair_scales<Layout, Pair>(df, d), sum);
+}
+
+/// Adds blocks 2·Pair and 2·Pair + 1, whose quants are given.
+template <class Layout, int Pair>
+HWY_INLINE void add_pair(const Quants& first, const Quants& second, const int8_t* x, const float* d, RowSums& sums)
+{
+    constexpr int step = Layout::scales_per_32;
+    if constexpr (has_pairs && Pair % 2 == 0) {
+        sums.even = add_wide<Layout, Pair>(TagW(), first, second, x, d, sums.even);
+    } else if constexpr (has_pairs) {
+        sums.odd = add_wide<Layout, Pair>(TagW(), first, second, x, d, sums.odd);
+    } else {
+        sums.even = add_block<Layout>(first, x, d + 2 * Pair * step, sums.even);
+        sums.odd = add_block<Layout>(second, x + 32, d + (2 * Pair + 1) * step, sums.odd);
+    }
+}
+
+template <class Layout, int... Pair>
+HWY_INLINE void add_super_block(const uint8_t* p, const int8_t* x, const float* d, RowSums& sums,
+                                std::integer_sequence<int, Pair...>)
+{
+    (add_pair<Layout, Pair>(Layout::template quants<2 * Pair>(p), Layout::template quants<2 * Pair + 1>(p),
+                            x + 64 * Pair, d, sums),
      ...);
 }
 
@@ -279,10 +214,19 @@ HWY_INLINE float dot_super_row(const uint8_t* row, int64_t n, const Activation& 
     alignas(64) float d[2 * blocks_of_super], m[blocks_of_super];
     for (int64_t i = 0; i < n; i += 256, row += Layout::n_bytes) {
         Layout::scales(row, d, m);
-        meet_activation<Layout>(d, m, a.scale + i / 32, a.sum + i / 32, sums);
-        add_super_block<Layout>(row, a.q + i, d, sums, std::make_index_sequence<blocks_of_super>());
+        meet_activation<Layout>(d, m, {a.scale + i / 32, a.sum + i / 32, a.half_sum + i / 16}, sums);
+        add_super_block<Layout>(row, a.q + i, d, sums, std::make_integer_sequence<int, blocks_of_super / 2>());
     }
     return total(sums);
+}
+
+template <class Layout, int... Pair>
+HWY_INLINE void add_small_blocks(const uint8_t* p, const int8_t* x, const float* d, RowSums& sums,
+                                 std::integer_sequence<int, Pair...>)
+{
+    (add_pair<Layout, Pair>(Layout::quants(p + 2 * Pair * Layout::n_bytes),
+                            Layout::quants(p + (2 * Pair + 1) * Layout::n_bytes), x + 64 * Pair, d, sums),
+     ...);
 }
 
 /// One row of blocks of 32, eight at a time so that their scales are converted together.
@@ -295,26 +239,20 @@ HWY_INLINE float dot_small_row(const uint8_t* row, int64_t n, const Activation& 
     int64_t first = 0;
     for (; first + blocks_of_super <= n_blocks; first += blocks_of_super) {
         const uint8_t* p = row + first * Layout::n_bytes;
-        const int8_t* x = a.q + first * 32;
         Layout::scales(p, blocks_of_super, d, m);
-        meet_activation<Layout>(d, m, a.scale + first, a.sum + first, sums);
-        for (int b = 0; b < blocks_of_super; b += 2) {
-            sums.even = add_block<Layout>(Layout::quants(p + b * Layout::n_bytes), x + b * 32, d + b, sums.even);
-            sums.odd =
-                add_block<Layout>(Layout::quants(p + (b + 1) * Layout::n_bytes), x + (b + 1) * 32, d + b + 1, sums.odd);
-        }
+        meet_activation<Layout>(d, m, {a.scale + first, a.sum + first, nullptr}, sums);
+        add_small_blocks<Layout>(p, a.q + first * 32, d, sums, std::make_integer_sequence<int, blocks_of_super / 2>());
     }
     if (const int rest = static_cast<int>(n_blocks - first); rest > 0) {
         const uint8_t* p = row + first * Layout::n_bytes;
-        float scale[blocks_of_super] = {};
-        int32_t sum[blocks_of_super] = {};
+        float scale[blocks_of_super] = {}, sum[blocks_of_super] = {};
         std::copy_n(a.scale + first, rest, scale);
         std::copy_n(a.sum + first, rest, sum);
         Layout::scales(p, rest, d, m);
-        meet_activation<Layout>(d, m, scale, sum, sums);
+        meet_activation<Layout>(d, m, {scale, sum, nullptr}, sums);
         for (int b = 0; b < rest; ++b)
-            sums.even =
-                add_block<Layout>(Layout::quants(p + b * Layout::n_bytes), a.q + (first + b) * 32, d + b, sums.even);
+            sums.single =
+                add_block<Layout>(Layout::quants(p + b * Layout::n_bytes), a.q + (first + b) * 32, d + b, sums.single);
     }
     return total(sums);
 }
@@ -372,6 +310,52 @@ void decode_small(const uint8_t* in, int64_t n, float* out)
         Layout::scales(p, n_blocks, d, m);
         for (int b = 0; b < n_blocks; ++b)
             decode_block<Layout>(Layout::quants(p + b * Layout::n_bytes), d + b, m[b], out + (first + b) * 32);
+    }
+}
+
+/// q [32] as UnpackedRow wants it.
+template <class Layout>
+HWY_INLINE void unpack_block(Quants quants, uint8_t* q)
+{
+    for (int i = 0; i < parts; ++i) {
+        if constexpr (Layout::is_signed)
+            quants.part[i] = hn::Xor(quants.part[i], hn::Set(TagU8(), uint8_t{128}));
+        hn::StoreU(quants.part[i], TagU8(), q + i * byte_lanes);
+    }
+}
+
+template <class Layout, size_t... B>
+HWY_INLINE void unpack_super_block(const uint8_t* p, uint8_t* q, std::index_sequence<B...>)
+{
+    (unpack_block<Layout>(Layout::template quants<B>(p), q + 32 * B), ...);
+}
+
+template <class Layout>
+void unpack_super(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    alignas(64) float d[2 * blocks_of_super], m[blocks_of_super];
+    for (int64_t i = 0; i < n; i += 256, row += Layout::n_bytes) {
+        Layout::scales(row, d, m);
+        std::copy_n(d, blocks_of_super * Layout::scales_per_32, out.d + i / 32 * Layout::scales_per_32);
+        if constexpr (Layout::has_min)
+            std::copy_n(m, blocks_of_super, out.m + i / 32);
+        unpack_super_block<Layout>(row, out.q + i, std::make_index_sequence<blocks_of_super>());
+    }
+}
+
+template <class Layout>
+void unpack_small(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    alignas(64) float d[blocks_of_super], m[blocks_of_super];
+    for (int64_t first = 0; first < n / 32; first += blocks_of_super) {
+        const uint8_t* p = row + first * Layout::n_bytes;
+        const int n_blocks = static_cast<int>(std::min<int64_t>(n / 32 - first, blocks_of_super));
+        Layout::scales(p, n_blocks, d, m);
+        std::copy_n(d, n_blocks, out.d + first);
+        if constexpr (Layout::has_min)
+            std::copy_n(m, n_blocks, out.m + first);
+        for (int b = 0; b < n_blocks; ++b)
+            unpack_block<Layout>(Layout::quants(p + b * Layout::n_bytes), out.q + (first + b) * 32);
     }
 }
 

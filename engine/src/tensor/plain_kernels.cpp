@@ -1,8 +1,10 @@
 // What stands in for the tuned kernels in a build without Highway: the plain decoders, and dot products over what they
 // decode, summed in double in order. Right, and far slower than the tuned ones.
 
+#include "base/check.hpp"
 #include "tensor/block_layout.hpp"
 #include "tensor/codec_kernels.hpp"
+#include "tensor/int8_gemm.hpp"
 #include "tensor/kernel_target.hpp"
 
 namespace conclave
@@ -67,9 +69,14 @@ CONCLAVE_PLAIN_KERNELS(q6_k, q6_k::n, q6_k::n_bytes, true)
 
 #undef CONCLAVE_PLAIN_KERNELS
 
-void quantize_activation(const float* x, int64_t n, int8_t* q, float* scale, int32_t* sum)
+void quantize_activation(const float* x, int64_t n, const QuantizedActivation& out)
 {
-    quantize_activation_ref(x, n, q, scale, sum);
+    quantize_activation_ref(x, n, out);
+}
+
+void int8_gemm(const Int8Weights&, const Int8Panels&, int64_t, float*, int64_t)
+{
+    check_failed("a build without tuned kernels unpacks no weights", "int8_gemm", __FILE__, __LINE__);
 }
 
 std::vector<std::string> supported_kernel_targets()

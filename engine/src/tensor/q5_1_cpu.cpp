@@ -44,6 +44,11 @@ void dot_rows_q5_1(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64
     dot_small_rows<LayoutQ5_1>(rows, row_bytes, n_rows, n, a, out);
 }
 
+void unpack_q5_1(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    unpack_small<LayoutQ5_1>(row, n, out);
+}
+
 } // namespace HWY_NAMESPACE
 } // namespace conclave
 HWY_AFTER_NAMESPACE();
@@ -54,6 +59,7 @@ namespace conclave
 
 HWY_EXPORT(decode_q5_1);
 HWY_EXPORT(dot_rows_q5_1);
+HWY_EXPORT(unpack_q5_1);
 
 void decode_q5_1_cpu(const uint8_t* in, int64_t n, float* out)
 {
@@ -64,6 +70,11 @@ void dot_rows_q5_1_cpu(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, i
                        float* out)
 {
     HWY_DYNAMIC_DISPATCH(dot_rows_q5_1)(rows, row_bytes, n_rows, n, a, out);
+}
+
+void unpack_q5_1_cpu(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    HWY_DYNAMIC_DISPATCH(unpack_q5_1)(row, n, out);
 }
 
 } // namespace conclave

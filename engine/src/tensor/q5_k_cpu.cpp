@@ -1,7 +1,6 @@
 #include <hwy/base.h>
 
 #include "tensor/codec_kernels.hpp"
-#include "tensor/half.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/q5_k_cpu.cpp"
@@ -21,10 +20,7 @@ struct LayoutQ5_K {
     static constexpr bool is_signed = false, has_min = true;
     static constexpr float offset = 0.0f;
 
-    static HWY_INLINE void scales(const uint8_t* p, float* d, float* m)
-    {
-        load_k_scales(p + q5_k::scales, load_half(p + q5_k::d), load_half(p + q5_k::dmin), d, m);
-    }
+    static HWY_INLINE void scales(const uint8_t* p, float* d, float* m) { load_k_scales(p, d, m); }
     template <int B>
     static HWY_INLINE Quants quants(const uint8_t* p)
     {
@@ -48,6 +44,11 @@ void dot_rows_q5_k(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64
     dot_super_rows<LayoutQ5_K>(rows, row_bytes, n_rows, n, a, out);
 }
 
+void unpack_q5_k(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    unpack_super<LayoutQ5_K>(row, n, out);
+}
+
 } // namespace HWY_NAMESPACE
 } // namespace conclave
 HWY_AFTER_NAMESPACE();
@@ -58,6 +59,7 @@ namespace conclave
 
 HWY_EXPORT(decode_q5_k);
 HWY_EXPORT(dot_rows_q5_k);
+HWY_EXPORT(unpack_q5_k);
 
 void decode_q5_k_cpu(const uint8_t* in, int64_t n, float* out)
 {
@@ -68,6 +70,11 @@ void dot_rows_q5_k_cpu(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, i
                        float* out)
 {
     HWY_DYNAMIC_DISPATCH(dot_rows_q5_k)(rows, row_bytes, n_rows, n, a, out);
+}
+
+void unpack_q5_k_cpu(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    HWY_DYNAMIC_DISPATCH(unpack_q5_k)(row, n, out);
 }
 
 } // namespace conclave

@@ -1,7 +1,6 @@
 #include <hwy/base.h>
 
 #include "tensor/codec_kernels.hpp"
-#include "tensor/half.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/q6_k_cpu.cpp"
@@ -18,14 +17,17 @@ namespace HWY_NAMESPACE
 
 struct LayoutQ6_K {
     static constexpr int n_bytes = q6_k::n_bytes, scales_per_32 = 2;
-    static constexpr bool is_signed = true, has_min = false;
-    static constexpr float offset = 0.0f; // quants() has taken it away
+    static constexpr bool is_signed = false, has_min = false;
+    static constexpr float offset = q6_k::offset;
 
     static HWY_INLINE void scales(const uint8_t* p, float* d, float*)
     {
-        const float scale = load_half(p + q6_k::d);
-        for (int i = 0; i < 2 * blocks_of_super; ++i)
-            d[i] = scale * static_cast<float>(static_cast<int8_t>(p[q6_k::scales + i]));
+        const VecF scale = hn::Set(TagF(), load_half_lane(p + q6_k::d));
+        const hn::Rebind<int8_t, TagF> di8;
+        for (int i = 0; i < 2 * blocks_of_super; i += float_lanes) {
+            const auto sub = hn::LoadU(di8, reinterpret_cast<const int8_t*>(p) + q6_k::scales + i);
+            hn::Store(hn::Mul(scale, hn::ConvertTo(TagF(), hn::PromoteTo(TagI32(), sub))), TagF(), d + i);
+        }
     }
     template <int B>
     static HWY_INLINE Quants quants(const uint8_t* p)
@@ -35,8 +37,7 @@ struct LayoutQ6_K {
         const Quants high = load_quants(p + q6_k::qh + B / 4 * 32);
         for (int i = 0; i < parts; ++i) {
             const VecU8 bits = hn::And(high.part[i], hn::Set(TagU8(), static_cast<uint8_t>(3u << (2 * run))));
-            const VecU8 q = hn::Or(quants.part[i], move_bits<2 * run, 4>(bits));
-            quants.part[i] = hn::Sub(q, hn::Set(TagU8(), uint8_t{q6_k::offset}));
+            quants.part[i] = hn::Or(quants.part[i], move_bits<2 * run, 4>(bits));
         }
         return quants;
     }
@@ -52,6 +53,11 @@ void dot_rows_q6_k(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64
     dot_super_rows<LayoutQ6_K>(rows, row_bytes, n_rows, n, a, out);
 }
 
+void unpack_q6_k(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    unpack_super<LayoutQ6_K>(row, n, out);
+}
+
 } // namespace HWY_NAMESPACE
 } // namespace conclave
 HWY_AFTER_NAMESPACE();
@@ -62,6 +68,7 @@ namespace conclave
 
 HWY_EXPORT(decode_q6_k);
 HWY_EXPORT(dot_rows_q6_k);
+HWY_EXPORT(unpack_q6_k);
 
 void decode_q6_k_cpu(const uint8_t* in, int64_t n, float* out)
 {
@@ -72,6 +79,11 @@ void dot_rows_q6_k_cpu(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, i
                        float* out)
 {
     HWY_DYNAMIC_DISPATCH(dot_rows_q6_k)(rows, row_bytes, n_rows, n, a, out);
+}
+
+void unpack_q6_k_cpu(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    HWY_DYNAMIC_DISPATCH(unpack_q6_k)(row, n, out);
 }
 
 } // namespace conclave

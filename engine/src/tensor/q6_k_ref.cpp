@@ -18,7 +18,7 @@ void decode_q6_k_ref(const uint8_t* in, int64_t n, float* out)
             for (int l = 0; l < 32; ++l) {
                 const float scale = d * static_cast<float>(static_cast<int8_t>(in[q6_k::scales + s * 2 + l / 16]));
                 const int q = ((ql[l] >> (r / 2 * 4)) & 0xF) | (((qh[l] >> (r * 2)) & 3) << 4);
-                out[s * 32 + l] = scale * static_cast<float>(q - q6_k::offset);
+                out[s * 32 + l] = scale * (static_cast<float>(q) - q6_k::offset);
             }
         }
     }

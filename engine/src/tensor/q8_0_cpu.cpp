@@ -37,6 +37,11 @@ void dot_rows_q8_0(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64
     dot_small_rows<LayoutQ8_0>(rows, row_bytes, n_rows, n, a, out);
 }
 
+void unpack_q8_0(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    unpack_small<LayoutQ8_0>(row, n, out);
+}
+
 } // namespace HWY_NAMESPACE
 } // namespace conclave
 HWY_AFTER_NAMESPACE();
@@ -47,6 +52,7 @@ namespace conclave
 
 HWY_EXPORT(decode_q8_0);
 HWY_EXPORT(dot_rows_q8_0);
+HWY_EXPORT(unpack_q8_0);
 
 void decode_q8_0_cpu(const uint8_t* in, int64_t n, float* out)
 {
@@ -57,6 +63,11 @@ void dot_rows_q8_0_cpu(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, i
                        float* out)
 {
     HWY_DYNAMIC_DISPATCH(dot_rows_q8_0)(rows, row_bytes, n_rows, n, a, out);
+}
+
+void unpack_q8_0_cpu(const uint8_t* row, int64_t n, const UnpackedRow& out)
+{
+    HWY_DYNAMIC_DISPATCH(unpack_q8_0)(row, n, out);
 }
 
 } // namespace conclave

@@ -14,6 +14,9 @@ namespace
 
 using Floats = std::vector<float>;
 
+// Between one row and many: sums are taken in another order, and now and then an int8 step falls the other way.
+constexpr double rounding = 1e-5;
+
 constexpr int32_t page_rows = 40;
 
 struct Case {
@@ -161,7 +164,8 @@ TEST(attention_gqa, several_sequences_at_once_equal_each_alone)
                         own.insert(own.end(), in.begin(), in.end());
                         expected.insert(expected.end(), out.begin(), out.end());
                     }
-                EXPECT_EQ(attend(backend, layer, alone, rows, own), expected) << table->name << " sequence " << s;
+                EXPECT_LE(normalized_error(attend(backend, layer, alone, rows, own), expected), rounding)
+                    << table->name << " sequence " << s;
             }
         }
 }
@@ -181,7 +185,7 @@ TEST(attention_gqa, a_prompt_at_once_equals_its_tokens_one_by_one)
                 const Floats row = attend(backend, layer, two, run_of(p, p + 1), slice(x, c.shape.hidden, p, p + 1));
                 single.insert(single.end(), row.begin(), row.end());
             }
-            EXPECT_EQ(attend(backend, layer, one, run_of(0, n), x), single) << table->name;
+            EXPECT_LE(normalized_error(attend(backend, layer, one, run_of(0, n), x), single), rounding) << table->name;
         }
 }
 

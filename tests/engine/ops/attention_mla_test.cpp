@@ -12,6 +12,9 @@ namespace
 
 using Floats = std::vector<float>;
 
+// Between one row and many: sums are taken in another order, and now and then an int8 step falls the other way.
+constexpr double rounding = 1e-5;
+
 constexpr int32_t page_rows = 40;
 
 /// Runs the rows of `batch` (sequence, position) through one call and returns what it adds. x [rows of the batch,
@@ -110,7 +113,7 @@ void expect_equal_alone(const ConclaveOpTable* table, const Case& c, const Sampl
         for (const ConclaveMlaMode tried : {mode, form}) {
             SampleCaches alone = caches_for(layer, 1);
             attend(backend, layer, alone, run_of(0, n_earlier), earlier, conclave_mla_absorbed);
-            EXPECT_EQ(attend(backend, layer, alone, rows, own, tried), expected)
+            EXPECT_LE(normalized_error(attend(backend, layer, alone, rows, own, tried), expected), rounding)
                 << "sequence " << s << " mode " << tried;
         }
     }
@@ -195,7 +198,7 @@ TEST(attention_mla, a_prompt_at_once_equals_its_tokens_one_by_one)
                                           conclave_mla_absorbed);
                 single.insert(single.end(), row.begin(), row.end());
             }
-            EXPECT_EQ(at_once, single);
+            EXPECT_LE(normalized_error(at_once, single), rounding);
             EXPECT_EQ(slice(at_once, c.shape.hidden, 0, 41), chunk);
         }
 }

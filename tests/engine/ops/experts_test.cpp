@@ -120,7 +120,7 @@ TEST(experts, owned_parts_sum_to_the_whole)
         }
 }
 
-TEST(experts, bits_do_not_depend_on_threads_or_on_the_other_rows)
+TEST(experts, bits_do_not_depend_on_threads_nor_results_on_the_other_rows)
 {
     for (const Case& c : cases()) {
         const Moe m(c);
@@ -134,8 +134,8 @@ TEST(experts, bits_do_not_depend_on_threads_or_on_the_other_rows)
             EXPECT_EQ(again.ids, routes.ids);
             for (const int32_t rows : {1, 2, 31}) {
                 SampleRoutes few(rows, c.shape.n_experts_used);
-                EXPECT_EQ(run_moe(backend, m, rows, few),
-                          Floats(expected.begin(), expected.begin() + rows * c.shape.hidden));
+                const Floats part(expected.begin(), expected.begin() + rows * c.shape.hidden);
+                EXPECT_LE(normalized_error(run_moe(backend, m, rows, few), part), 1e-7);
             }
         }
     }

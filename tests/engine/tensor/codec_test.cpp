@@ -90,19 +90,19 @@ struct ActivationData {
         q.resize(x.size());
         scale.resize(x.size() / 32);
         sum.resize(x.size() / 32);
-        quantize_activation_ref(x.data(), n, q.data(), scale.data(), sum.data());
+        half_sum.resize(x.size() / 16);
+        quantize_activation_ref(x.data(), n, {q.data(), scale.data(), sum.data(), half_sum.data()});
     }
 
-    Activation view() const { return {x.data(), q.data(), scale.data(), sum.data()}; }
+    Activation view() const { return {x.data(), q.data(), scale.data(), sum.data(), half_sum.data()}; }
     /// What dot_rows multiplies with.
     double value(bool as_int8, size_t i) const
     {
         return as_int8 ? static_cast<double>(scale[i / 32]) * q[i] : static_cast<double>(x[i]);
     }
 
-    std::vector<float> x, scale;
+    std::vector<float> x, scale, sum, half_sum;
     std::vector<int8_t> q;
-    std::vector<int32_t> sum;
 };
 
 TEST_P(CodecTest, DecodesAsTheReferenceBitForBit)
@@ -189,7 +189,8 @@ TEST_P(CodecTest, ExtremeQuantsDoNotOverflow)
             ActivationData activation(m_random, n);
             std::ranges::fill(activation.q, static_cast<int8_t>(127 * sign));
             std::ranges::fill(activation.scale, 1.0f);
-            std::ranges::fill(activation.sum, 32 * 127 * sign);
+            std::ranges::fill(activation.sum, static_cast<float>(32 * 127 * sign));
+            std::ranges::fill(activation.half_sum, static_cast<float>(16 * 127 * sign));
             std::vector<float> decoded(static_cast<size_t>(n));
             type().decode_ref(blocks.data(), n, decoded.data());
             double want = 0;

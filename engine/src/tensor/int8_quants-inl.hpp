@@ -1,0 +1,171 @@
+// Blocks of quantised weights taken apart, compiled once per Highway target.
+
+#if defined(CONCLAVE_INT8_QUANTS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef CONCLAVE_INT8_QUANTS_INL
+#undef CONCLAVE_INT8_QUANTS_INL
+#else
+#define CONCLAVE_INT8_QUANTS_INL
+#endif
+
+#include <cstdint>
+#include <cstring>
+#include <hwy/highway.h>
+
+#include "base/load_le.hpp"
+#include "tensor/half-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace conclave
+{
+namespace HWY_NAMESPACE
+{
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Vectors of 256 bits at most: a block of 32 fills one exactly.
+using TagF = hn::CappedTag<float, 8>;
+using TagU8 = hn::Repartition<uint8_t, TagF>;
+using TagI32 = hn::Repartition<int32_t, TagF>;
+using VecF = hn::Vec<TagF>;
+using VecU8 = hn::Vec<TagU8>;
+
+constexpr int float_lanes = static_cast<int>(hn::MaxLanes(TagF()));
+constexpr int byte_lanes = 4 * float_lanes;
+constexpr int parts = 32 / byte_lanes; // vectors in a block of 32
+constexpr int blocks_of_super = 8;
+
+/// 32 quants in as many vectors as that takes.
+struct Quants {
+    VecU8 part[parts];
+};
+
+HWY_INLINE Quants load_quants(const uint8_t* p)
+{
+    Quants quants;
+    for (int i = 0; i < parts; ++i)
+        quants.part[i] = hn::LoadU(TagU8(), p + i * byte_lanes);
+    return quants;
+}
+
+/// Sixteen quants and the sixteen that follow them. (A template, so that only the branch that fits is compiled.)
+template <class Half>
+HWY_INLINE Quants join(Half first, Half second)
+{
+    Quants quants;
+    if constexpr (parts == 1) {
+        quants.part[0] = hn::Combine(TagU8(), second, first);
+    } else {
+        quants.part[0] = first;
+        quants.part[1] = second;
+    }
+    return quants;
+}
+
+/// The 4-bit quants of a block of 32 whose 16 bytes hold element j low and j + 16 high.
+HWY_INLINE Quants load_nibbles(const uint8_t* p)
+{
+    const hn::CappedTag<uint8_t, 16> d;
+    const auto bytes = hn::LoadU(d, p);
+    return join(hn::And(bytes, hn::Set(d, uint8_t{0xF})), hn::ShiftRight<4>(bytes));
+}
+
+/// The low or high nibbles of 32 bytes.
+template <bool High>
+HWY_INLINE Quants load_nibble_run(const uint8_t* p)
+{
+    Quants quants = load_quants(p);
+    for (auto& part : quants.part)
+        part = High ? hn::ShiftRight<4>(part) : hn::And(part, hn::Set(TagU8(), uint8_t{0xF}));
+    return quants;
+}
+
+/// Adds 16 to the quants whose bit is set in the 32 bits at `bits`; eight bytes there must be readable from each part
+/// on.
+HWY_INLINE Quants add_fifth_bits(Quants quants, const uint8_t* bits)
+{
+    const TagU8 d;
+    for (int i = 0; i < parts; ++i) {
+        const auto mask = hn::LoadMaskBits(d, bits + i * byte_lanes / 8);
+        quants.part[i] = hn::Or(quants.part[i], hn::IfThenElseZero(mask, hn::Set(d, uint8_t{16})));
+    }
+    return quants;
+}
+
+/// Shifts bytes left by From − To bits (right when negative); bits that cross a byte must be masked already.
+template <int From, int To>
+HWY_INLINE VecU8 move_bits(VecU8 v)
+{
+    if constexpr (From < To)
+        return hn::ShiftLeft<To - From>(v);
+    else if constexpr (From > To)
+        return hn::ShiftRight<From - To>(v);
+    else
+        return v;
+}
+
+/// d [n_blocks ≤ 8] = the halves at distance `stride`, as floats; the rest of d is zero.
+template <class D = TagF> // a template, so that only the branch that fits is compiled
+HWY_INLINE void load_halves(const uint8_t* p, int stride, int n_blocks, float* d)
+{
+    // Put together in registers: a vector load would have to wait for eight narrow stores.
+    uint64_t words[2] = {};
+    for (int b = 0; b < n_blocks; ++b)
+        words[b / 4] |= uint64_t{load_le<uint16_t>(p + b * stride)} << (16 * (b % 4));
+    const D df;
+    const hn::Rebind<hwy::float16_t, D> dh;
+    const auto bits = hn::Dup128VecFromValues(hn::Full128<uint64_t>(), words[0], words[1]);
+    const auto halves = hn::BitCast(hn::Full128<hwy::float16_t>(), bits);
+    if constexpr (hn::MaxLanes(df) == 8) {
+        hn::Store(halves_to_floats(df, halves), df, d);
+    } else {
+        hn::Store(halves_to_floats(df, hn::LowerHalf(dh, halves)), df, d);
+        hn::Store(halves_to_floats(df, hn::UpperHalf(dh, halves)), df, d + 4);
+    }
+}
+
+/// d and m of the eight sub-blocks of Q4_K and Q5_K, from the halves d and dmin at `p` and the twelve bytes behind
+/// them: six bits for each scale and minimum, the upper ones of the last four of each with the first four.
+template <class D = TagF>
+HWY_INLINE void load_k_scales(const uint8_t* p, float* d_out, float* m_out)
+{
+    const hn::Full128<uint8_t> d8;
+    const hn::Full128<uint32_t> d32;
+    const D df;
+    const hn::Rebind<uint8_t, D> few;
+    constexpr uint8_t none = 0x80; // looks up a zero
+    const auto header = hn::LoadU(d8, p);
+    // Words: scales 0–3, scales 4–7, minima 0–3, minima 4–7.
+    const auto low =
+        hn::BitCast(d32, hn::TableLookupBytes(header, hn::Dup128VecFromValues(d8, 4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10,
+                                                                              11, 12, 13, 14, 15)));
+    const auto high =
+        hn::BitCast(d32, hn::TableLookupBytes(header, hn::Dup128VecFromValues(d8, none, none, none, none, 4, 5, 6, 7,
+                                                                              none, none, none, none, 8, 9, 10, 11)));
+    const auto first = hn::And(hn::Shr(low, hn::Dup128VecFromValues(d32, 0, 0, 0, 4)),
+                               hn::Dup128VecFromValues(d32, 0x3F3F3F3F, 0x0F0F0F0F, 0x3F3F3F3F, 0x0F0F0F0F));
+    const auto bytes = hn::BitCast(d8, hn::Or(first, hn::And(hn::ShiftRight<2>(high), hn::Set(d32, 0x30303030u))));
+
+    const auto halves =
+        halves_to_floats(hn::Full128<float>(), hn::BitCast(hn::Full64<hwy::float16_t>(), hn::LowerHalf(header)));
+    const auto d = hn::Set(df, hn::GetLane(halves));
+    const auto dmin = hn::Set(df, hn::ExtractLane(halves, 1));
+    const auto store = [&](auto narrow, auto scale, float* out) HWY_ATTR {
+        hn::Store(hn::Mul(scale, hn::ConvertTo(df, hn::PromoteTo(hn::RebindToSigned<D>(), narrow))), df, out);
+    };
+    if constexpr (hn::MaxLanes(df) == 8) {
+        store(hn::LowerHalf(few, bytes), d, d_out);
+        store(hn::UpperHalf(few, bytes), dmin, m_out);
+    } else {
+        const hn::Full64<uint8_t> half;
+        store(hn::LowerHalf(few, hn::LowerHalf(half, bytes)), d, d_out);
+        store(hn::UpperHalf(few, hn::LowerHalf(half, bytes)), d, d_out + 4);
+        store(hn::LowerHalf(few, hn::UpperHalf(half, bytes)), dmin, m_out);
+        store(hn::UpperHalf(few, hn::UpperHalf(half, bytes)), dmin, m_out + 4);
+    }
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace conclave
+HWY_AFTER_NAMESPACE();
+
+#endif
