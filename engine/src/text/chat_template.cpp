@@ -14,6 +14,7 @@
 
 #include "text/template_dialect.hpp"
 #include "text/template_limits.hpp"
+#include "text/template_work.hpp"
 #include "text/text_marker.hpp"
 #include "text/utf8.hpp"
 
@@ -23,7 +24,11 @@ namespace
 {
 
 constexpr std::string_view think_open = "<think>";
-constexpr int64_t max_range = 100'000; // items; Jinja's own sandbox has the same bound
+constexpr int64_t max_range = 100'000;                // items; Jinja's own sandbox has the same bound
+constexpr int max_passes = 100'000;                   // a chat of 2,000 messages takes a few thousand
+constexpr std::chrono::seconds max_time{5};           // the same chat takes a few hundredths of one
+constexpr size_t max_stored = size_t{4} << 20;        // characters or items of one variable
+constexpr ptrdiff_t max_stack = ptrdiff_t{512} << 10; // bytes; the smallest stack of a thread we know is 1 MiB
 
 const char* role_name(Role role)
 {
@@ -118,6 +123,33 @@ minja::Value split_at_most()
     });
 }
 
+/// Ends a rendering that would hang, fill memory or overflow the stack; see template_work.hpp for where it is called.
+minja::Value work_counter()
+{
+    const char* const base = static_cast<const char*>(__builtin_frame_address(0));
+    const auto deadline = std::chrono::steady_clock::now() + max_time;
+    return minja::Value::callable(
+        [base, deadline, passes = 0](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) mutable {
+            const char* const here = static_cast<const char*>(__builtin_frame_address(0));
+            if (++passes > max_passes) {
+                throw std::runtime_error(std::format("its loops and macros run more than {} times", max_passes));
+            }
+            if (std::chrono::steady_clock::now() > deadline) {
+                throw std::runtime_error(std::format("it takes longer than {} seconds", max_time.count()));
+            }
+            if (base - here > max_stack) {
+                throw std::runtime_error("its macros call themselves without end");
+            }
+            for (const minja::Value& value : args.args) {
+                if ((value.is_string() || value.is_array()) && value.size() > max_stored) {
+                    throw std::runtime_error(
+                        std::format("one of its variables grows beyond {} characters or items", max_stored));
+                }
+            }
+            return minja::Value(false);
+        });
+}
+
 /// A macro holds the context it is defined in, which holds the macro: without this every rendering of such a template
 /// would leak its context.
 class ContextOwner
@@ -149,6 +181,7 @@ bool ends_in_thinking(std::string_view prompt)
 
 struct ChatTemplate::Data {
     std::shared_ptr<minja::TemplateNode> root;
+    std::string counter; ///< what the adapted source calls the work counter
     std::string bos_text, eos_text;
 };
 
@@ -164,10 +197,13 @@ Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::create(std::string sou
     try {
         auto data = std::make_unique<Data>();
         const minja::Options options{.trim_blocks = true, .lstrip_blocks = true, .keep_trailing_newline = false};
-        data->root = minja::Parser::parse(adapt_template(source), options);
+        data->counter = unused_name(source);
+        data->root = minja::Parser::parse(count_work(adapt_template(source), data->counter), options);
         data->bos_text = std::move(bos_text);
         data->eos_text = std::move(eos_text);
         return std::make_shared<const ChatTemplate>(std::move(data));
+    } catch (const std::bad_alloc&) {
+        throw; // no fault of the template: Model::open has the sentence
     } catch (const std::exception& error) {
         return template_error("The file's chat template cannot be read", error);
     }
@@ -199,6 +235,7 @@ Result<RenderedPrompt> ChatTemplate::render(std::span<const ChatMessage> message
         values.set("strftime_now", now_formatter());
         values.set("range", bounded_range());
         values.set("split_at_most", split_at_most());
+        values.set(m_data->counter, work_counter());
         const ContextOwner context(std::move(values));
         rendered = m_data->root->render(context.get());
     } catch (const std::exception& error) {

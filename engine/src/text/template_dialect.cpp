@@ -10,11 +10,6 @@ namespace conclave
 namespace
 {
 
-bool is_name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /// Words that a bracket may follow without being called.
 bool is_keyword(std::string_view word)
 {

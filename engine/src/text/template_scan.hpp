@@ -11,6 +11,12 @@ struct TemplateTag {
     int deepest_brackets = 0; ///< most open at once, strings left out
 };
 
+/// A letter, digit or underscore of ASCII.
+inline bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /// The next place at or after `begin` where a tag opens ("{{", "{%" or "{#"), or npos.
 size_t find_tag(std::string_view source, size_t begin);
 

@@ -233,6 +233,52 @@ TEST(ChatTemplate, HostileTemplatesAreErrors)
     EXPECT_NE(result.error().message.find("100000"), std::string::npos) << result.error().message;
 }
 
+TEST(ChatTemplate, EndlessWorkIsAnError)
+{
+    struct Endless {
+        std::string source, says;
+    };
+    const std::string loop = "{% for i in range(1000) %}", end = "{% endfor %}";
+    const Endless all[] = {
+        {loop + loop + loop + end + end + end, "more than 100000 times"},
+        {"{%- for i in range(1000) -%}" + loop + loop + end + end + end, "more than 100000 times"},
+        {loop + loop + loop + "{% set count_work = 1 %}" + end + end + end, "more than 100000 times"},
+        {"{% macro f(n) %}{{ f(n) ~ f(n) }}{% endmacro %}{{ f(1) }}", "call themselves"},
+        {"{% macro f(n) %}{% if n > 0 %}{{ f(n - 1) ~ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}", " "},
+        {"{% macro f() %}{{ caller() }}{% endmacro %}{% call f() %}{{ caller() }}{% endcall %}", "call themselves"},
+        {"{% macro f() %}{{ caller() }}{% endmacro %}{% call(f)() %}{{ caller() }}{% endcall %}", " "},
+        {"{% set x = 'ab' %}{% for i in range(60) %}{% set x = x ~ x %}{% endfor %}", "4194304"},
+        {"{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}", "4194304"},
+        {"{% set x = 'ab' %}{% for i in range(60) %}{% set x %}{{ x }}{{ x }}{% endset %}{% endfor %}", "4194304"},
+    };
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    for (const Endless& endless : all) {
+        const auto chat_template = parse(endless.source);
+        ASSERT_NE(chat_template, nullptr) << endless.source;
+        const auto result = chat_template->render({}, {}, *tokenizer);
+        ASSERT_FALSE(result) << endless.source;
+        EXPECT_EQ(result.error().code, ErrorCode::format);
+        EXPECT_NE(result.error().message.find(endless.says), std::string::npos) << result.error().message;
+        EXPECT_LT(result.error().message.size(), 2'000u);
+    }
+}
+
+TEST(ChatTemplate, CountingWorkLeavesWhiteSpaceAsItIs)
+{
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    const auto text = [&](const std::string& source) {
+        const auto prompt = parse(source)->render({}, {}, *tokenizer);
+        EXPECT_TRUE(prompt) << prompt.error().message;
+        return prompt ? prompt->text : std::string();
+    };
+    EXPECT_EQ(text("a\n{% for i in range(2) %}\n  -{{ i }}\n{% endfor %}\nb"), "a\n  -0\n  -1\nb");
+    EXPECT_EQ(text("a {%- for i in range(2) -%}\n\n  {{ i }}{% endfor %}"), "a01");
+    EXPECT_EQ(text("a {% for i in range(2) %} {{ i }} {% endfor %} b"), "a  0  1  b");
+    EXPECT_EQ(text("{% for i in range(2) %}\n    {% if i %}\nx\n    {% endif %}\n{% endfor %}"), "x\n");
+    EXPECT_EQ(text("{% set x = 1 -%}\n a{% set y %}\nb{% endset %}\n{{ y }}"), "ab");
+    EXPECT_EQ(text("{% macro f() -%}\n x{% endmacro %}{{ f() }}"), "x");
+}
+
 TEST(ChatTemplate, FunctionsThatTemplatesUse)
 {
     const auto tokenizer = golden_tokenizer("deepseek-v3");
