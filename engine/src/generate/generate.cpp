@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "generate/session_state.hpp"
 #include "text/utf8.hpp"
@@ -82,6 +83,21 @@ std::string_view SessionState::text_of(int32_t id, bool ends, bool last)
     return m_text;
 }
 
+/// NaN and minus infinity are for tokens that cannot come; when that is all of them the numbers of this model broke
+/// down, and whichever token came next would be nobody's answer.
+Result<void> SessionState::check_logits() const
+{
+    const auto logits = std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab));
+    const auto possible = [](float logit) { return logit > -std::numeric_limits<float>::infinity(); };
+    if (std::ranges::any_of(logits, possible)) {
+        return {};
+    }
+    return Error{ErrorCode::format, m_state.info.name + " computed no number for any token at position " +
+                                        std::to_string(n_past()) +
+                                        ", so the answer ends here; its file is damaged or was converted wrongly: "
+                                        "download or convert it again"};
+}
+
 bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
                               Stats& stats, int32_t& id)
 {
@@ -122,6 +138,9 @@ Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sin
 {
     int64_t first_ns = 0, last_ns = 0;
     for (bool ended = false; !ended;) {
+        if (auto sound = check_logits(); !sound) {
+            return sound;
+        }
         int32_t id = 0;
         ended = next_token(request, sink, stop, stats, id);
         last_ns = since_start();

@@ -1,6 +1,7 @@
 #include "generate/kv_cache.hpp"
 
 #include "base/check.hpp"
+#include "base/within_memory.hpp"
 
 namespace conclave
 {
@@ -10,9 +11,8 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx)
     const uint64_t n_bytes = cache_bytes(weights, n_ctx);
     auto rows = AlignedBuffer::allocate(n_bytes, AlignedBuffer::Pages::huge);
     if (!rows) {
-        return Error{ErrorCode::out_of_memory,
-                     "a context of " + std::to_string(n_ctx) + " tokens needs " + std::to_string(n_bytes >> 20) +
-                         " MiB of memory for its cache, which is not free; ask for a shorter context"};
+        return out_of_memory("the cache of a context of " + std::to_string(n_ctx) + " tokens", n_bytes,
+                             "ask for a shorter context");
     }
     KvCache cache;
     cache.m_rows = *std::move(rows);

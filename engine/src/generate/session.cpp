@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/within_memory.hpp"
 #include "generate/session_state.hpp"
 
 namespace conclave
@@ -30,6 +31,12 @@ Result<SessionOptions> resolve(const ModelInfo& info, SessionOptions options)
     return options;
 }
 
+Error no_memory(const ModelInfo& info, int n_ctx, uint64_t n_bytes)
+{
+    return out_of_memory("a context of " + std::to_string(n_ctx) + " tokens with " + info.name, n_bytes,
+                         "ask for a shorter context or close other programs");
+}
+
 } // namespace
 
 Session::Session(std::unique_ptr<SessionState> state) : m_state(std::move(state)) {}
@@ -44,15 +51,22 @@ Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptio
     if (!resolved) {
         return resolved.error();
     }
-    auto cache = KvCache::create(state.weights, resolved->n_ctx);
-    if (!cache) {
-        return cache.error();
-    }
     const ConclaveLimits limits = backend_limits(state.weights, resolved->prefill_chunk, resolved->n_ctx, score_rows);
-    if (auto reserved = state.engine->reserve(limits); !reserved) {
-        return reserved.error();
-    }
-    return Session(std::make_unique<SessionState>(std::move(model), *resolved, *std::move(cache)));
+    const auto create = [&]() -> Result<Session> {
+        auto cache = KvCache::create(state.weights, resolved->n_ctx);
+        if (!cache) {
+            return cache.error();
+        }
+        if (auto reserved = state.engine->reserve(limits); !reserved) {
+            return reserved.error();
+        }
+        return Session(std::make_unique<SessionState>(model, *resolved, *std::move(cache)));
+    };
+    return within_memory(create, [&] {
+        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx) + state.engine->scratch_bytes(limits) +
+                                 session_bytes(state.weights, state.info, resolved->prefill_chunk);
+        return no_memory(state.info, resolved->n_ctx, n_bytes);
+    });
 }
 
 Result<Stats> Session::generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop)
@@ -62,7 +76,13 @@ Result<Stats> Session::generate(const GenerateRequest& request, EventSink& sink,
 
 Result<void> Session::score(std::span<const int32_t> ids, ScoreSink& sink, std::stop_token stop)
 {
-    return m_state->score(ids, sink, stop);
+    const ModelInfo& info = m_state->model_info();
+    return within_memory([&] { return m_state->score(ids, sink, stop); },
+                         [&] {
+                             return out_of_memory("scoring with " + info.name,
+                                                  sizeof(float) * score_rows * static_cast<uint64_t>(info.n_vocab),
+                                                  "close other programs");
+                         });
 }
 
 int Session::n_ctx() const

@@ -31,6 +31,7 @@ public:
     Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, const std::stop_token& stop);
     int n_ctx() const { return m_cache.capacity(); }
     int n_past() const { return m_cache.length(); }
+    const ModelInfo& model_info() const { return m_state.info; }
     void truncate(int length);
 
 private:
@@ -45,6 +46,7 @@ private:
     StepTrace describe_step(Phase phase, int n_done, int n_total) const;
     Result<bool> prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
     Result<void> decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats);
+    Result<void> check_logits() const;
     /// Samples, reports; true when the answer ended with it.
     bool next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats,
                     int32_t& id);

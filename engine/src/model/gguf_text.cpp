@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "formats/printable.hpp"
 #include "model/model_text.hpp"
 #include "text/pre_tokenizer_rules.hpp"
@@ -26,10 +29,11 @@ TokenType token_type(int64_t type)
     }
 }
 
-int32_t token_id(const ModelFile& file, std::string_view key, size_t n_vocab)
+/// −1 when the file names none. Whether there is such a token is for load_text to say.
+int32_t token_id(const ModelFile& file, std::string_view key)
 {
-    const auto id = file.integer(key);
-    return id && *id >= 0 && static_cast<uint64_t>(*id) < n_vocab ? static_cast<int32_t>(*id) : -1;
+    constexpr int64_t none = -1, most = std::numeric_limits<int32_t>::max();
+    return static_cast<int32_t>(std::clamp(file.integer(key).value_or(none), none, most));
 }
 
 /// Files of SentencePiece and of Llama 3 that do not say so mean yes.
@@ -58,14 +62,14 @@ VocabularyData read_vocabulary(const ModelFile& file, const std::vector<std::str
         if (!file.boolean("tokenizer.ggml.add_space_prefix").value_or(true)) {
             data.blanks.prefix = BlankPrefix::never;
         }
-        data.unknown = token_id(file, "tokenizer.ggml.unknown_token_id", tokens.size());
+        data.unknown = token_id(file, "tokenizer.ggml.unknown_token_id");
     } else if (const auto* merges = file.strings("tokenizer.ggml.merges")) {
         data.merges.assign(merges->begin(), merges->end());
     }
     data.pre_tokenizer = file.string("tokenizer.ggml.pre").value_or("default");
-    data.bos = token_id(file, "tokenizer.ggml.bos_token_id", tokens.size());
-    data.eos = token_id(file, "tokenizer.ggml.eos_token_id", tokens.size());
-    data.eot = token_id(file, "tokenizer.ggml.eot_token_id", tokens.size());
+    data.bos = token_id(file, "tokenizer.ggml.bos_token_id");
+    data.eos = token_id(file, "tokenizer.ggml.eos_token_id");
+    data.eot = token_id(file, "tokenizer.ggml.eot_token_id");
     data.add_bos = adds_bos(file);
     return data;
 }

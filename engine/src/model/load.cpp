@@ -5,6 +5,8 @@
 #include <set>
 #include <system_error>
 
+#include "base/utf8_path.hpp"
+#include "base/within_memory.hpp"
 #include "device/device_sampler.hpp"
 #include "formats/gguf.hpp"
 #include "formats/hf_folder.hpp"
@@ -219,10 +221,28 @@ void describe(ModelState& model, const Arch& arch, std::span<const FileTensor* c
                      [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
-} // namespace
+/// Of a file, or of the files in a folder; what cannot be read counts nothing.
+uint64_t bytes_at(const std::filesystem::path& path)
+{
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path, ignored)) {
+        const auto n_bytes = std::filesystem::file_size(path, ignored);
+        return ignored ? 0 : n_bytes;
+    }
+    uint64_t n_bytes = 0;
+    for (std::filesystem::directory_iterator at(path, ignored), end; !ignored && at != end; at.increment(ignored)) {
+        n_bytes += at->is_regular_file(ignored) ? at->file_size(ignored) : 0;
+    }
+    return n_bytes;
+}
 
-Result<std::shared_ptr<const Model>> Model::open(const Engine& engine, const std::filesystem::path& path,
-                                                 const LoadProgress& progress, std::stop_token stop)
+Error no_memory(const std::string& file_name, uint64_t n_bytes)
+{
+    return out_of_memory("opening " + file_name, n_bytes, "close other programs or open a smaller model");
+}
+
+Result<std::shared_ptr<const Model>> open_file(const Engine& engine, const std::filesystem::path& path,
+                                               const LoadProgress& progress, const std::stop_token& stop)
 {
     const auto folder = hf_folder_of(path);
     auto file = folder ? open_hf_folder(*folder) : open_gguf(path);
@@ -241,7 +261,9 @@ Result<std::shared_ptr<const Model>> Model::open(const Engine& engine, const std
     model->config = *std::move(config);
 
     TensorSource tensors(model->file, model->weights.derived);
-    if (auto bound = bind(*model, **arch, tensors, stop); !bound) {
+    const auto bound = within_memory([&] { return bind(*model, **arch, tensors, stop); },
+                                     [&] { return no_memory(model->file.name(), model->weights.derived.bytes()); });
+    if (!bound) {
         return bound.error();
     }
     describe(*model, **arch, tensors.taken());
@@ -257,6 +279,16 @@ Result<std::shared_ptr<const Model>> Model::open(const Engine& engine, const std
         return whole.error();
     }
     return std::make_shared<const Model>(std::move(model));
+}
+
+} // namespace
+
+Result<std::shared_ptr<const Model>> Model::open(const Engine& engine, const std::filesystem::path& path,
+                                                 const LoadProgress& progress, std::stop_token stop)
+{
+    // What is read besides tensors (keys, vocabulary) takes about the bytes it has in the file, whose size bounds it.
+    return within_memory([&] { return open_file(engine, path, progress, stop); },
+                         [&] { return no_memory(utf8_from_path(path.filename()), bytes_at(path)); });
 }
 
 } // namespace conclave

@@ -7,6 +7,22 @@ namespace conclave
 namespace
 {
 
+/// Without its end an answer would never stop: an id that means no token is told, not dropped.
+Result<void> check_special_ids(const VocabularyData& data, const ModelFile& file)
+{
+    const std::pair<const char*, int32_t> all[] = {
+        {"bos", data.bos}, {"eos", data.eos}, {"eot", data.eot}, {"unknown", data.unknown}};
+    const size_t n_tokens = data.tokens.size();
+    for (const auto& [role, id] : all) {
+        if (id >= 0 && static_cast<size_t>(id) >= n_tokens) {
+            return Error{ErrorCode::format, file.name() + ": the " + role + " token has the id " + std::to_string(id) +
+                                                ", outside the vocabulary of " + std::to_string(n_tokens) +
+                                                " tokens; " + std::string(file.remedy())};
+        }
+    }
+    return {};
+}
+
 void load_template(ModelState& model, const std::optional<std::string>& source, int32_t eos)
 {
     const std::string& name = model.file.name();
@@ -48,6 +64,9 @@ Result<void> load_text(ModelState& model)
         return Error{ErrorCode::format, name + " lists " + std::to_string(vocabulary.tokens.size()) +
                                             " tokens for an embedding of " + std::to_string(model.info.n_vocab) +
                                             " rows; " + std::string(model.file.remedy())};
+    }
+    if (auto sound = check_special_ids(vocabulary, model.file); !sound) {
+        return sound;
     }
     const int32_t eos = vocabulary.eos;
     auto tokenizer = Tokenizer::create(std::move(vocabulary));

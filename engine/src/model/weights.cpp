@@ -26,8 +26,8 @@ uint64_t cache_bytes(const Weights& weights, int n_ctx)
 
 std::span<float> DerivedTensors::add(int64_t n)
 {
+    m_bytes += static_cast<uint64_t>(n) * sizeof(float); // first: an allocation that fails is told with its bytes
     m_arrays.push_back(std::make_unique_for_overwrite<float[]>(static_cast<size_t>(n)));
-    m_bytes += static_cast<uint64_t>(n) * sizeof(float);
     return {m_arrays.back().get(), static_cast<size_t>(n)};
 }
 

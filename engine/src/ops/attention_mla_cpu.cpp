@@ -166,8 +166,7 @@ ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& 
     const bool any_naive = is_naive(mode, batch.n_rows); // no sequence has more rows than the batch
     Scratch memory = backend.scratch();
     const MlaScratch scratch = MlaScratch::take(memory, shape_of(w, batch.n_rows, any_naive ? backend.lanes : 0));
-    if (!memory.fits() || !backend.rope.update(w.rope, batch) || w.kv_lora_rank > mla_decode_floats ||
-        w.qk_nope_head_dim > mla_decode_floats)
+    if (!memory.fits() || !backend.rope.update(w.rope, batch))
         return too_large("attention", message);
     const MlaHeads call = {w, batch, caches, scratch, choose_form(batch, mode, scratch)};
     project(backend, call, x);

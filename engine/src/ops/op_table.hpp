@@ -10,6 +10,9 @@ extern "C" {
 
 constexpr uint32_t conclave_op_table_version = 3;
 
+// The largest kv_lora_rank and qk_nope_head_dim that attention_mla takes; published models have 512 and 128.
+constexpr int32_t conclave_max_mla_width = 8192;
+
 struct ConclaveMessage {
     char* text; // receives one sentence, zero-terminated
     uint32_t capacity;

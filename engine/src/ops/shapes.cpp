@@ -99,6 +99,9 @@ ConclaveStatus check_mla(const ConclaveMlaWeights& w, const ConclaveBatch& batch
     check.that(w.hidden > 0 && w.n_head > 0 && w.qk_nope_head_dim > 0 && rope > 0 && w.v_head_dim > 0 &&
                    w.kv_lora_rank > 0,
                "An attention dimension is zero or negative.");
+    if (w.kv_lora_rank > conclave_max_mla_width || w.qk_nope_head_dim > conclave_max_mla_width)
+        return fail(conclave_invalid, message, "kv_lora_rank %d or qk_nope_head_dim %d is above %d.", w.kv_lora_rank,
+                    w.qk_nope_head_dim, conclave_max_mla_width);
     check.that(w.rope.n_dims == rope && rope % 2 == 0 && rope <= max_rope_dims,
                "The rope table does not cover qk_rope_head_dim, or is too wide.");
     check.that(w.attn_norm && w.kv_a_norm && w.rope.inverse_frequency,

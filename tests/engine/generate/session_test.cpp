@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -44,6 +45,22 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Kernels, SessionTest, testing::Values("reference", "auto"));
+
+TEST_P(SessionTest, LogitsThatAreNoNumbersEndTheAnswer)
+{
+    test::TinyModel broken;
+    for (float& value : broken.tensor("output_norm.weight").data)
+        value = std::numeric_limits<float>::quiet_NaN();
+    model = test::open_model(engine, broken.write("broken.gguf"));
+    Session session = make();
+    RecordingSink sink;
+    const auto stats = session.generate(greedy(prompt(5), 5), sink);
+    ASSERT_FALSE(stats);
+    EXPECT_EQ(stats.error().code, ErrorCode::format);
+    EXPECT_NE(stats.error().message.find("no number for any token at position 5"), std::string::npos)
+        << stats.error().message;
+    EXPECT_TRUE(sink.tokens.empty());
+}
 
 TEST_P(SessionTest, ReportsTokensAndStepsInOrder)
 {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "model/opened.hpp"
+#include "model/patched.hpp"
 #include "model/tiny_model.hpp"
 
 namespace conclave
@@ -241,6 +242,28 @@ TEST(Load, StopCancels)
     const auto model = Model::open(engine, TinyModel().write(), {}, stop.get_token());
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, ErrorCode::cancelled);
+}
+
+TEST(Load, LatentsThatNoKernelTakesAreRefused)
+{
+    TinyModel wide({.kv_lora = 8193});
+    EXPECT_TRUE(names(error_of(wide), "kv_lora_rank is 8193, outside 1 to 8192")) << error_of(wide).message;
+    TinyModel long_keys({.nope = 8193});
+    EXPECT_TRUE(names(error_of(long_keys), "8192")) << error_of(long_keys).message;
+}
+
+TEST(Load, SpecialTokensOutsideTheVocabularyAreTold)
+{
+    const Engine engine = test::make_engine();
+    for (const std::string role : {"eos", "bos"}) {
+        const auto path = test::with_number("text.gguf", "tokenizer.ggml." + role + "_token_id", 999'999);
+        const auto model = Model::open(engine, path);
+        ASSERT_FALSE(model) << role;
+        EXPECT_EQ(model.error().code, ErrorCode::format);
+        EXPECT_NE(model.error().message.find("the " + role + " token has the id 999999, outside the vocabulary"),
+                  std::string::npos)
+            << model.error().message;
+    }
 }
 
 TEST(Load, TextNeedsAVocabulary)

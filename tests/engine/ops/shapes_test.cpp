@@ -108,6 +108,10 @@ TEST(shapes, an_attention_layer_is_checked_before_it_runs)
     bad.rope.n_dims = 8;
     EXPECT_NE(check_layer(bad).find("rope"), std::string::npos);
     bad = good;
+    bad.kv_lora_rank = 8193;
+    EXPECT_NE(check_layer(bad).find("8193"), std::string::npos);
+    EXPECT_NE(check_layer(bad).find("above 8192"), std::string::npos);
+    bad = good;
     bad.k_b.n_matrices = 1;
     EXPECT_NE(check_layer(bad).find("attn_k_b"), std::string::npos);
     caches.views[0].row_width = 70;

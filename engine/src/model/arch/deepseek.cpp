@@ -39,7 +39,7 @@ void read_attention(KeyReader& keys, Config& config)
 {
     config.num_attention_heads = keys.required("attention.head_count", 1, max_heads);
     config.q_lora_rank = keys.optional("attention.q_lora_rank", 0, 0, max_dimension);
-    config.kv_lora_rank = keys.required("attention.kv_lora_rank", 1, max_dimension);
+    config.kv_lora_rank = keys.required("attention.kv_lora_rank", 1, conclave_max_mla_width);
     config.qk_rope_head_dim = keys.required("rope.dimension_count", 2, max_rope_dims);
     config.rotary_dim = config.qk_rope_head_dim;
     // Files since 2025 give the sizes of the latent under key_length and those of a head under *_mla.
@@ -49,6 +49,11 @@ void read_attention(KeyReader& keys, Config& config)
     config.v_head_dim =
         keys.required(split_keys ? "attention.value_length_mla" : "attention.value_length", 1, max_dimension);
     config.qk_nope_head_dim = key_length - config.qk_rope_head_dim;
+    if (config.qk_nope_head_dim > conclave_max_mla_width) {
+        keys.fail("a head of " + std::to_string(key_length) + " values, " + std::to_string(config.qk_rope_head_dim) +
+                  " of them rotated, has more than " + std::to_string(conclave_max_mla_width) +
+                  " others; the file is damaged or newer than this program");
+    }
     check_attention_width(keys, config.num_attention_heads, std::max(key_length, config.v_head_dim));
     if (config.qk_nope_head_dim < 1 || config.qk_rope_head_dim % 2 != 0) {
         keys.fail("a head of " + std::to_string(key_length) + " values cannot hold a rotated part of " +
