@@ -66,6 +66,7 @@ Result<void> turn(const Common& common, const Options& options, const Model& mod
                                   .sampler = options.sampling.sampler,
                                   .max_tokens = options.sampling.max_tokens,
                                   .stop = options.sampling.stop,
+                                  .grammar = options.sampling.grammar,
                                   .n_top = 0};
     const auto stats = session.generate(request, sink);
     if (!stats) {

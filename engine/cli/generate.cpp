@@ -150,6 +150,7 @@ int run(const Common& common, const Options& options)
                                   .sampler = options.sampling.sampler,
                                   .max_tokens = options.sampling.max_tokens,
                                   .stop = options.sampling.stop,
+                                  .grammar = options.sampling.grammar,
                                   .n_top = options.sampling.n_top,
                                   .n_inspect = options.sampling.n_inspect};
     if (!common.json) {

@@ -1,6 +1,9 @@
 #include "sampling.hpp"
 
 #include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <system_error>
@@ -10,6 +13,8 @@
 #include <CLI/Option.hpp>
 #include <CLI/StringTools.hpp>
 #include <CLI/Validators.hpp>
+
+#include "conclave/grammar.hpp"
 
 namespace conclave::cli
 {
@@ -140,6 +145,56 @@ void add_penalties(CLI::App& command, SamplerOptions& sampler)
         ->delimiter(',');
 }
 
+std::string read_text(const std::string& option, const std::string& path)
+{
+    std::ifstream file(std::filesystem::path(std::u8string(path.begin(), path.end())), std::ios::binary);
+    if (!file) {
+        throw CLI::ValidationError(option, "cannot read '" + path + "'");
+    }
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string checked(const std::string& option, const std::string& gbnf)
+{
+    if (const auto fits = check_grammar(gbnf); !fits) {
+        throw CLI::ValidationError(option, fits.error().message);
+    }
+    return gbnf;
+}
+
+std::string grammar_of(const std::string& option, const std::string& schema)
+{
+    auto grammar = grammar_from_json_schema(schema);
+    if (!grammar) {
+        throw CLI::ValidationError(option, grammar.error().message);
+    }
+    return *std::move(grammar);
+}
+
+/// Four ways to one grammar.
+void add_grammar(CLI::App& command, std::string& grammar)
+{
+    auto* const text = command.add_option_function<std::string>(
+        "--grammar", [&grammar](const std::string& gbnf) { grammar = checked("--grammar", gbnf); },
+        "GBNF that the answer must fit");
+    auto* const file = command.add_option_function<std::string>(
+        "--grammar-file",
+        [&grammar](const std::string& path) { grammar = checked("--grammar-file", read_text("--grammar-file", path)); },
+        "the same from a file");
+    auto* const schema = command.add_option_function<std::string>(
+        "-j,--json-schema", [&grammar](const std::string& json) { grammar = grammar_of("--json-schema", json); },
+        "JSON schema that the answer must fit; {} is any JSON");
+    auto* const schema_file = command.add_option_function<std::string>(
+        "--json-schema-file",
+        [&grammar](const std::string& path) {
+            grammar = grammar_of("--json-schema-file", read_text("--json-schema-file", path));
+        },
+        "the same from a file");
+    text->excludes(file)->excludes(schema)->excludes(schema_file);
+    file->excludes(schema)->excludes(schema_file);
+    schema->excludes(schema_file);
+}
+
 } // namespace
 
 void add_sampling(CLI::App& command, Sampling& sampling)
@@ -158,6 +213,7 @@ void add_sampling(CLI::App& command, Sampling& sampling)
         "stages in order, separated by semicolons; one left out is off");
     command.add_option("-r,--stop,--reverse-prompt", sampling.stop,
                        "text that ends the answer, once for each; it is not printed");
+    add_grammar(command, sampling.grammar);
     command.add_option("-n,--max-tokens", sampling.max_tokens, "tokens to generate at most; -1: no limit")
         ->check(CLI::Range(-1, 1 << 24));
     command.add_option("--ctx", sampling.n_ctx, "tokens of context; 0: the model's, at most 4096")

@@ -17,6 +17,7 @@ const char* stop_name(StopReason reason);
 struct Sampling {
     SamplerOptions sampler;
     std::vector<std::string> stop;
+    std::string grammar; ///< GBNF, from whichever option gave it
     int max_tokens = -1;
     int n_ctx = 0;
     int n_top = 5;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -234,6 +235,21 @@ TEST(Contract, GenerateStopsBeforeAString)
     EXPECT_EQ(stopped["stop"], "stop_string");
 }
 
+TEST(Contract, GenerateFitsAGrammar)
+{
+    const std::string command = "generate " + golden("text.gguf") + " -p hello --seed 3 -n 400 --json ";
+    const auto text = [&](const std::string& options) {
+        return Json::parse(run(command + options).lines().back())["text"];
+    };
+    EXPECT_EQ(text("--grammar 'root ::= \"a\" \"b\"'"), "ab");
+    EXPECT_EQ(text("-j '{\"const\": [1, true]}'"), "[1,true]");
+    const std::string file = scratch("grammar.gbnf");
+    std::ofstream(file) << "root ::= \"from a file\"";
+    EXPECT_EQ(text("--grammar-file '" + file + "'"), "from a file");
+    std::ofstream(file) << R"({"type": "null"})";
+    EXPECT_EQ(text("--json-schema-file '" + file + "'"), "null");
+}
+
 TEST(Contract, GenerateWithTraceOff)
 {
     const Finished done = run("generate " + golden("dsv3.gguf") + " --ids 1,2 -n 3 --temp 0 --trace off --json");
@@ -322,6 +338,11 @@ TEST(Contract, BadUsageIsTwo)
                                          "generate " + model + " --ids 1 --samplers 'top_k;top_k'",
                                          "generate " + model + " --ids 1 --mirostat 3",
                                          "generate " + model + " --ids 1 --stop end",
+                                         "generate " + golden("text.gguf") + " --ids 1 --grammar 'root ::= root'",
+                                         "generate " + golden("text.gguf") + " --ids 1 --grammar 'root'",
+                                         "generate " + golden("text.gguf") + " --ids 1 --grammar-file /nowhere/g",
+                                         "generate " + golden("text.gguf") + " --ids 1 -j '{'",
+                                         "generate " + golden("text.gguf") + " --ids 1 -j '{\"not\": {}}'",
                                          "generate " + model + " --ids 1 --xtc-probability 2",
                                          "plan " + model,
                                          "plan " + model + " --ctx 0",

@@ -21,9 +21,10 @@ struct GenerateRequest {
     SamplerOptions sampler = {};
     int max_tokens = -1;                ///< -1: until the model ends or the context is full
     std::vector<std::string> stop = {}; ///< UTF-8; the answer ends before the first that becomes complete
-    int n_top = 5;                      ///< alternatives reported per token, at most 64
-    int n_inspect = 0;       ///< tokens reported of each sampling stage, at most 64; 0: no report, and no cost
-    bool ignore_end = false; ///< go on after an end-of-generation token; for measuring speed
+    std::string grammar = {}; ///< GBNF that the whole answer fits; it ends when nothing can follow. Empty: none
+    int n_top = 5;            ///< alternatives reported per token, at most 64
+    int n_inspect = 0;        ///< tokens reported of each sampling stage, at most 64; 0: no report, and no cost
+    bool ignore_end = false;  ///< go on after an end-of-generation token; for measuring speed
 };
 
 /// One sampled token. Views are valid during the call.
@@ -40,6 +41,7 @@ struct TokenEvent {
     int64_t t_ns = 0;                      ///< since generate was called
 };
 
+/// end_of_text: the model ended the answer, or the grammar did.
 enum class StopReason { end_of_text, max_tokens, context_full, stopped, stop_string };
 
 /// Totals of one answer.
@@ -94,9 +96,10 @@ public:
     /// Errors: out_of_memory with bytes wanted and what to try; invalid_argument for a context the model cannot have.
     static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
 
-    /// Computes what is new of the prompt, then samples until an end. Blocks. A stop request ends it within one step
-    /// with StopReason::stopped, two while text is held back that may be a stop string, so that none is lost; what was
-    /// generated stays in the cache.
+    /// Computes what is new of the prompt, then samples until an end. Blocks. Errors: invalid_argument, context_full,
+    /// those of check_grammar, and unsupported or invalid_argument where a grammar cannot be followed on. A stop
+    /// request ends it within one step with StopReason::stopped, two while text is held back that may be a stop string,
+    /// so that none is lost; what was generated stays in the cache.
     Result<Stats> generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop = {});
     /// Logits of every given token, in order; nothing is sampled.
     Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, std::stop_token stop = {});

@@ -98,13 +98,60 @@ Result<void> SessionState::check_logits() const
                                         "download or convert it again"};
 }
 
-bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
-                              Stats& stats, int32_t& id)
+Result<void> SessionState::begin_grammar(const std::string& gbnf)
 {
-    const Sampled sampled =
-        m_sampler.sample(std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab)), m_ids);
+    m_grammar.reset();
+    if (gbnf.empty()) {
+        return {};
+    }
+    if (!m_state.tokenizer) {
+        return Error{ErrorCode::invalid_argument, "a grammar needs a model with a vocabulary; leave it out"};
+    }
+    if (!m_trie) {
+        m_trie = std::make_unique<TokenTrie>(*m_state.tokenizer);
+    }
+    auto grammar = GrammarConstraint::create(gbnf, *m_trie, *m_state.tokenizer);
+    if (!grammar) {
+        return grammar.error();
+    }
+    m_grammar = *std::move(grammar);
+    return {};
+}
+
+/// The next token, one that the grammar allows where there is one.
+Result<Sampled> SessionState::sample()
+{
+    const std::span<const float> logits = std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab));
+    if (!m_grammar) {
+        return m_sampler.sample(logits, m_ids);
+    }
+    const auto allowed = m_grammar->allowed();
+    if (!allowed) {
+        return allowed.error();
+    }
+    const Sampled sampled = m_sampler.sample(logits, m_ids, *allowed);
+    if (!GrammarConstraint::contains(*allowed, sampled.id)) { // every one of them has the probability 0
+        return Error{ErrorCode::invalid_argument,
+                     "every token that the grammar allows next is banned; lift a ban, or allow more in the grammar"};
+    }
+    if (!m_state.tokenizer->is_end_of_generation(sampled.id)) {
+        m_grammar->advance(sampled.id);
+    }
+    return sampled;
+}
+
+Result<bool> SessionState::next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
+                                      Stats& stats, int32_t& id)
+{
+    const auto chosen = sample();
+    if (!chosen) {
+        return chosen.error();
+    }
+    const Sampled& sampled = *chosen;
     id = sampled.id;
-    const bool ends = !request.ignore_end && m_state.tokenizer && m_state.tokenizer->is_end_of_generation(id);
+    const bool is_end = m_state.tokenizer && m_state.tokenizer->is_end_of_generation(id);
+    const bool ends = is_end && (m_grammar || !request.ignore_end);
+    const bool complete = m_grammar && m_grammar->is_complete();
     const bool enough = request.max_tokens >= 0 && stats.n_generated + 1 >= request.max_tokens;
     const bool full = n_past() + 1 >= n_ctx();
     const bool stopped = stop.stop_requested();
@@ -112,9 +159,9 @@ bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, c
     event.index = stats.n_generated++;
     event.position = n_past();
     event.id = id;
-    text_of(id, ends, enough || full);
+    text_of(id, ends, complete || enough || full);
     const bool found = m_stop.found();
-    if (ends || enough || full || stopped) {
+    if (ends || complete || enough || full || stopped) {
         m_text += m_stop.finish();
     }
     event.text = m_text;
@@ -124,13 +171,14 @@ bool SessionState::next_token(const GenerateRequest& request, EventSink& sink, c
     event.stages = sampled.stages;
     event.t_ns = since_start();
     sink.on_token(event);
+    const bool over = ends || complete;
     stats.stop = found    ? StopReason::stop_string
-                 : ends   ? StopReason::end_of_text
+                 : over   ? StopReason::end_of_text
                  : enough ? StopReason::max_tokens
                  : full   ? StopReason::context_full
                           : StopReason::stopped;
     // A stop request that came only now waits for the token that brings what is held back.
-    return found || ends || enough || full || stopped || (stop.stop_requested() && !m_stop.holds());
+    return found || over || enough || full || stopped || (stop.stop_requested() && !m_stop.holds());
 }
 
 Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop,
@@ -142,7 +190,11 @@ Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sin
             return sound;
         }
         int32_t id = 0;
-        ended = next_token(request, sink, stop, stats, id);
+        const auto next = next_token(request, sink, stop, stats, id);
+        if (!next) {
+            return next.error();
+        }
+        ended = *next;
         last_ns = since_start();
         if (stats.n_generated == 1) {
             first_ns = last_ns;
@@ -167,6 +219,9 @@ Result<Stats> SessionState::generate(const GenerateRequest& request, EventSink& 
     m_start = Clock::now();
     if (auto valid = check(request); !valid) {
         return valid.error();
+    }
+    if (auto begun = begin_grammar(request.grammar); !begun) {
+        return begun.error();
     }
     Stats stats;
     stats.seed = request.sampler.seed ? *request.sampler.seed : fresh_seed();

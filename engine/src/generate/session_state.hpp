@@ -13,6 +13,8 @@
 #include "generate/sampler.hpp"
 #include "generate/trace_recorder.hpp"
 #include "model/model_state.hpp"
+#include "text/grammar/grammar_constraint.hpp"
+#include "text/grammar/token_trie.hpp"
 #include "text/stop_strings.hpp"
 
 namespace conclave
@@ -48,8 +50,10 @@ private:
     Result<void> decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats);
     Result<void> check_logits() const;
     /// Samples, reports; true when the answer ended with it.
-    bool next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats,
-                    int32_t& id);
+    Result<bool> next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats,
+                            int32_t& id);
+    Result<void> begin_grammar(const std::string& gbnf);
+    Result<Sampled> sample();
     std::string_view text_of(int32_t id, bool ends, bool last);
     int64_t since_start() const;
 
@@ -62,6 +66,8 @@ private:
     Sampler m_sampler;
     Utf8Stream m_utf8;
     StopStrings m_stop;
+    std::unique_ptr<TokenTrie> m_trie;            ///< made when a grammar is first asked for
+    std::unique_ptr<GrammarConstraint> m_grammar; ///< of this answer; null: none
     std::string m_text;
 
     std::vector<float> m_x;                      ///< [prefill_chunk, hidden]
