@@ -296,7 +296,7 @@ private:
         if (!type || !offset)
             return cut_short();
         const DTypeInfo* info = dtype_info(static_cast<int32_t>(*type));
-        if (!info)
+        if (!info || *type >= static_cast<uint32_t>(first_own_dtype))
             return Error{
                 ErrorCode::unsupported,
                 std::format("Tensor \"{}\" of {} has type {}, which cannot be read; take the model as Q4_K_M, Q5_K_M, "

@@ -224,6 +224,9 @@ private:
             return unsupported("has layers without experts among those with (mlp_only_layers)");
         if (const nlohmann::json* quantized = present(m_config, "quantization_config")) {
             const std::string method = quantized->is_object() ? string_of(*quantized, "quant_method") : "";
+            const nlohmann::json* block = quantized->is_object() ? present(*quantized, "weight_block_size") : nullptr;
+            if (method == "fp8" && block && *block == nlohmann::json({128, 128}))
+                return {};
             return unsupported(std::format("says that the weights are quantised by \"{}\"", printable(method)));
         }
         return {};

@@ -19,7 +19,7 @@ namespace
 
 std::optional<DType> dtype_of(std::string_view name)
 {
-    for (const DType type : {DType::F32, DType::F16, DType::BF16})
+    for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::F8_E4M3})
         if (dtype_info(type)->name == name)
             return type;
     return std::nullopt;
@@ -107,8 +107,8 @@ private:
         const auto type = dtype_of(type_name);
         if (!type)
             return Error{ErrorCode::unsupported,
-                         std::format("Tensor \"{}\" of {} has type {}, which cannot be read; take the model in F32, "
-                                     "F16 or BF16, or as GGUF.",
+                         std::format("Tensor \"{}\" of {} has type {}, which cannot be read; take the model in "
+                                     "BF16, or as GGUF.",
                                      shown, name(), printable(type_name))};
         tensor.dtype = *type;
         uint64_t n_elements = 0;

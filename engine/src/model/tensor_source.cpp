@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "formats/printable.hpp"
 #include "tensor/codec.hpp"
+#include "tensor/f8_e4m3.hpp"
 
 namespace conclave
 {
@@ -90,7 +91,33 @@ ConclaveMatrix TensorSource::matrix(const std::string& name, int64_t n_rows, int
         std::ranges::transform(tensor->parts, parts.begin(), [](const auto part) { return part.data(); });
         matrix.parts = parts.data();
     }
+    if (tensor->dtype == DType::F8_E4M3) {
+        matrix.scale = scales(name + "_scale_inv", n_rows, n_cols, n_matrices);
+    }
     return matrix;
+}
+
+const float* TensorSource::scales(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices)
+{
+    const auto n_blocks = [](int64_t n) { return (n + f8_scale_block - 1) / f8_scale_block; };
+    const FileTensor* tensor = take(name, n_blocks(n_cols), n_blocks(n_rows), n_matrices);
+    if (!tensor) {
+        return nullptr;
+    }
+    if (tensor->dtype != DType::F32) {
+        fail("tensor " + printable(tensor->spelling()) + " is " + std::string(dtype_info(tensor->dtype)->name) +
+             " where F32 is needed; " + std::string(m_file.remedy()));
+        return nullptr;
+    }
+    const int64_t n = n_blocks(n_rows) * n_blocks(n_cols);
+    const std::span<float> out = m_derived.add(n * n_matrices);
+    const bool apart = !tensor->parts.empty();
+    for (int64_t i = 0; i < (apart ? n_matrices : 1); ++i) {
+        codec(DType::F32)
+            .decode_ref(tensor->pieces()[static_cast<size_t>(i)].data(), apart ? n : n * n_matrices,
+                        out.data() + i * n);
+    }
+    return out.data();
 }
 
 const float* TensorSource::vector(const std::string& name, int64_t n)
@@ -112,7 +139,8 @@ const float* TensorSource::vector(const std::string& name, int64_t n)
 ConclaveMatrix rows_of(ConclaveMatrix matrix, int64_t first, int64_t n)
 {
     if (matrix.data) {
-        CONCLAVE_CHECK(first >= 0 && n >= 0 && first + n <= matrix.n_rows && !matrix.parts, "rows of the matrix");
+        CONCLAVE_CHECK(first >= 0 && n >= 0 && first + n <= matrix.n_rows && !matrix.parts && !matrix.scale,
+                       "rows of the matrix, which has no scales");
         matrix.data = static_cast<const uint8_t*>(matrix.data) + first * matrix.row_bytes;
         matrix.n_rows = n;
     }
@@ -122,7 +150,7 @@ ConclaveMatrix rows_of(ConclaveMatrix matrix, int64_t first, int64_t n)
 ConclaveMatrix split_rows(ConclaveMatrix matrix, int64_t n_matrices)
 {
     if (matrix.data) {
-        CONCLAVE_CHECK(matrix.n_matrices == 1 && matrix.n_rows % n_matrices == 0, "equal parts");
+        CONCLAVE_CHECK(matrix.n_matrices == 1 && matrix.n_rows % n_matrices == 0 && !matrix.scale, "equal parts");
         matrix.n_rows /= n_matrices;
         matrix.n_matrices = static_cast<int32_t>(n_matrices);
         matrix.matrix_bytes = matrix.n_rows * matrix.row_bytes;

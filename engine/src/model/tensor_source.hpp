@@ -37,6 +37,8 @@ public:
     std::span<const FileTensor* const> taken() const { return m_taken; }
 
 private:
+    /// The scales of FP8 blocks, as aligned floats.
+    const float* scales(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices);
     const FileTensor* take(const std::string& name, int64_t d0, int64_t d1, int64_t d2);
     /// What the file would call a tensor that it may not have; of a stack the matrix `index`.
     std::string spelling(const std::string& name, int64_t index = 0) const;

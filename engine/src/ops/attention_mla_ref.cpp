@@ -7,6 +7,7 @@
 #include "ops/plain_math.hpp"
 #include "ops/rmsnorm.hpp"
 #include "ops/rope.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -60,7 +61,7 @@ Floats decode_matrix(const ConclaveMatrix& matrix, int64_t index)
 {
     Floats out = floats(matrix.n_rows * matrix.n_cols);
     for (int64_t r = 0; r < matrix.n_rows; ++r)
-        codec_of(matrix).decode_ref(row_of(matrix, index, r), matrix.n_cols, out.data() + r * matrix.n_cols);
+        decode_row_ref(matrix, index, r, out.data() + r * matrix.n_cols);
     return out;
 }
 

@@ -1,6 +1,6 @@
 #include "ops/embed.hpp"
 
-#include "ops/shapes.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -10,8 +10,7 @@ void embed_cpu(ThreadPool& pool, const ConclaveMatrix& embedding, const Conclave
     constexpr int64_t grain = 16; // rows; decoding one takes about a microsecond
     pool.for_ranges(batch.n_rows, grain, [&](int64_t begin, int64_t end, int) {
         for (int64_t i = begin; i < end; ++i)
-            codec_of(embedding).decode(row_of(embedding, 0, batch.token[i]), embedding.n_cols,
-                                       x + i * embedding.n_cols);
+            decode_row(embedding, 0, batch.token[i], x + i * embedding.n_cols);
     });
 }
 

@@ -5,6 +5,7 @@
 #include "ops/product.hpp"
 #include "ops/shapes.hpp"
 #include "ops/vector_math.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -96,9 +97,8 @@ void inner_block(const GatedCall& call, const GatedJob& job, int64_t begin, int6
     alignas(64) float up[max_run];
     for (int64_t pair = 0; pair < job.n_pairs; ++pair) {
         const Activation n = call.input->activation(row_of_pair(job, pair));
-        codec_of(gate).dot_rows(row_of(gate, job.index, begin), gate.row_bytes, end - begin, gate.n_cols, n,
-                                job.inner.row(job.first + pair) + begin);
-        codec_of(upper).dot_rows(row_of(upper, job.index, begin), upper.row_bytes, end - begin, upper.n_cols, n, up);
+        dot_rows(gate, job.index, begin, end - begin, n, job.inner.row(job.first + pair) + begin);
+        dot_rows(upper, job.index, begin, end - begin, n, up);
         finish_inner(job, begin, end, pair, 1, up);
     }
 }
@@ -123,8 +123,7 @@ void down_block(const GatedCall& call, int64_t begin, int64_t end)
             if (panels)
                 multiply_pairs(call, job, down, begin, end, pair, n, sums, end - begin);
             else
-                codec_of(down).dot_rows(row_of(down, job.index, begin), down.row_bytes, end - begin, down.n_cols,
-                                        job.inner.activation(job.first + pair), sums);
+                dot_rows(down, job.index, begin, end - begin, job.inner.activation(job.first + pair), sums);
             for (int64_t p = 0; p < n; ++p)
                 add_pair(call, job, pair + p, begin, end, sums + p * (end - begin));
             pair += n;

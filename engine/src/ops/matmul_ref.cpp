@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "ops/shapes.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -10,10 +10,9 @@ namespace conclave
 void matmul_ref(const ConclaveMatrix& matrix, int64_t index, const float* x, int64_t x_stride, int64_t n_rows,
                 float* out, int64_t out_stride)
 {
-    const Codec& weights = codec_of(matrix);
     std::vector<float> row(static_cast<size_t>(matrix.n_cols));
     for (int64_t r = 0; r < matrix.n_rows; ++r) {
-        weights.decode_ref(row_of(matrix, index, r), matrix.n_cols, row.data());
+        decode_row_ref(matrix, index, r, row.data());
         for (int64_t i = 0; i < n_rows; ++i) {
             double sum = 0;
             for (int64_t c = 0; c < matrix.n_cols; ++c)

@@ -2,7 +2,7 @@
 
 #include "ops/gemm.hpp"
 #include "ops/mla_heads.hpp"
-#include "ops/shapes.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -23,7 +23,7 @@ void multiply_decoded(const ConclaveMatrix& matrix, int64_t index, Gemm g)
     for (int64_t r = 0; r < matrix.n_rows; r += rows) {
         g.n = std::min(rows, matrix.n_rows - r);
         for (int64_t i = 0; i < g.n; ++i)
-            codec_of(matrix).decode(row_of(matrix, index, r + i), matrix.n_cols, tile + i * matrix.n_cols);
+            decode_row(matrix, index, r + i, tile + i * matrix.n_cols);
         g.c = c + r;
         gemm_nt(g);
     }

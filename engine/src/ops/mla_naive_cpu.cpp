@@ -2,7 +2,7 @@
 
 #include "ops/gemm.hpp"
 #include "ops/mla_heads.hpp"
-#include "ops/shapes.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -13,7 +13,7 @@ namespace
 void decode_matrix(const ConclaveMatrix& matrix, int64_t index, float* out)
 {
     for (int64_t r = 0; r < matrix.n_rows; ++r)
-        codec_of(matrix).decode(row_of(matrix, index, r), matrix.n_cols, out + r * matrix.n_cols);
+        decode_row(matrix, index, r, out + r * matrix.n_cols);
 }
 
 /// Keys [piece.n, nope + rope] and values [piece.n, v_head_dim] of one piece.

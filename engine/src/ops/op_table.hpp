@@ -31,13 +31,16 @@ enum ConclaveStatus : int32_t {
 // absent. Norms and biases, unlike matrices, are aligned floats: the loader copies them.
 struct ConclaveMatrix {
     const void* data; // unaligned, as mapped; with parts the first of them
-    int32_t dtype;    // conclave::DType, the ggml type ids
+    int32_t dtype;    // conclave::DType: the ggml type ids, and one of its own
     int32_t n_matrices;
     int64_t n_rows; // outputs
     int64_t n_cols; // inputs, contiguous
     int64_t row_bytes;
     int64_t matrix_bytes;               // distance of one matrix to the next
     const void* const* parts = nullptr; // [n_matrices] or null
+    // F8_E4M3: [n_matrices, n_rows / 128, n_cols / 128], both rounded up; each multiplies a block of 128 × 128. Null
+    // for any other type.
+    const float* scale = nullptr;
 };
 
 // Rows of any number of sequences. Positions of one sequence ascend within a batch.

@@ -5,6 +5,7 @@
 #include "ops/rmsnorm.hpp"
 #include "ops/shapes.hpp"
 #include "ops/vector_math.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -25,7 +26,6 @@ bool uses_panels(const Product& product, int64_t n_rows)
 void multiply_rows(const Product& product, const ProductInput& input, int64_t begin, int64_t end)
 {
     const ConclaveMatrix& matrix = *product.matrix;
-    const Codec& weights = codec_of(matrix);
     const bool panels = uses_panels(product, input.n_rows);
     alignas(64) float sums[max_tile * panel_rows];
     for (int64_t i = 0; i < input.n_rows;) {
@@ -35,11 +35,10 @@ void multiply_rows(const Product& product, const ProductInput& input, int64_t be
         float* to = product.add ? sums : out;
         const int64_t stride = product.add ? end - begin : product.out_stride;
         if (panels)
-            int8_gemm({weights, row_of(matrix, 0, begin), matrix.row_bytes, end - begin},
+            int8_gemm({codec_of(matrix), row_of(matrix, 0, begin), matrix.row_bytes, end - begin},
                       input.memory.panels(0, input.rows.n).from(i / panel_rows), n, to, stride);
         else
-            weights.dot_rows(row_of(matrix, 0, begin), matrix.row_bytes, end - begin, matrix.n_cols,
-                             input.rows.activation(i), to);
+            dot_rows(matrix, 0, begin, end - begin, input.rows.activation(i), to);
         for (int64_t j = 0; product.add && j < n; ++j)
             add_scaled(1.0f, sums + j * stride, end - begin, out + j * product.out_stride);
         i += n;

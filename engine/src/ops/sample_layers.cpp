@@ -1,11 +1,13 @@
 #include "ops/sample_layers.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "tensor/block_layout.hpp"
+#include "tensor/f8_e4m3.hpp"
 
 namespace conclave
 {
@@ -15,6 +17,8 @@ namespace
 
 // An odd first byte is what a mapped file may give.
 constexpr size_t misalignment = 1;
+// FP8 is published with scales that bring the largest weight of a block near the largest number.
+constexpr float f8_gain = 1024;
 
 /// The half nearest to a positive value below 65504, rounded towards zero.
 uint16_t half_bits(float value)
@@ -29,6 +33,16 @@ void store_half(uint8_t* p, float value)
 {
     const uint16_t bits = static_cast<uint16_t>(half_bits(std::abs(value)) | (value < 0 ? 0x8000u : 0u));
     std::memcpy(p, &bits, sizeof bits);
+}
+
+/// The E4M3 nearest towards zero.
+uint8_t f8_bits(float value)
+{
+    const float magnitude = std::min(std::abs(value), 448.0f);
+    const uint32_t bits = std::bit_cast<uint32_t>(magnitude);
+    const uint32_t byte =
+        magnitude < 0x1p-6f ? static_cast<uint32_t>(magnitude * 0x1p9f) : ((bits >> 23) - 120) << 3 | (bits >> 20 & 7u);
+    return static_cast<uint8_t>(byte | (value < 0 ? 0x80u : 0u));
 }
 
 /// Where a block keeps its scale and minimum, and what makes random quants come out with mean 0 and root mean square
@@ -71,6 +85,8 @@ void fill_floats(SampleNumbers& numbers, DType dtype, float rms, uint8_t* out, i
             std::memcpy(out + 4 * i, &bits, 4);
         else if (dtype == DType::F16)
             store_half(out + 2 * i, value);
+        else if (dtype == DType::F8_E4M3)
+            out[i] = f8_bits(value * f8_gain);
         else
             std::memcpy(out + 2 * i, reinterpret_cast<const char*>(&bits) + 2, 2); // the upper half, little-endian
     }
@@ -121,8 +137,15 @@ ConclaveMatrix SampleMatrix::view() const
         return {};
     const DTypeInfo& type = *dtype_info(dtype);
     const int64_t row_bytes = n_cols / type.block_size * type.block_bytes;
-    return {bytes.data() + misalignment, static_cast<int32_t>(dtype), n_matrices, n_rows, n_cols, row_bytes,
-            row_bytes * n_rows};
+    return {bytes.data() + misalignment,
+            static_cast<int32_t>(dtype),
+            n_matrices,
+            n_rows,
+            n_cols,
+            row_bytes,
+            row_bytes * n_rows,
+            nullptr,
+            scales.empty() ? nullptr : scales.data()};
 }
 
 SampleMatrix sample_matrix(SampleNumbers& numbers, DType dtype, int32_t n_matrices, int64_t n_rows, int64_t n_cols)
@@ -139,6 +162,9 @@ SampleMatrix sample_matrix(SampleNumbers& numbers, DType dtype, int32_t n_matric
     const float rms = 1.0f / std::sqrt(static_cast<float>(n_cols));
     if (type.block_size == 1) {
         fill_floats(numbers, dtype, rms, out, n_blocks);
+        const auto per = [](int64_t n) { return (n + f8_scale_block - 1) / f8_scale_block; };
+        for (int64_t i = 0; dtype == DType::F8_E4M3 && i < n_matrices * per(n_rows) * per(n_cols); ++i)
+            matrix.scales.push_back(numbers.uniform(0.5f, 1.5f) / f8_gain);
         return matrix;
     }
     for (uint8_t& byte : matrix.bytes)

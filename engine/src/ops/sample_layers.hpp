@@ -28,6 +28,7 @@ private:
 /// root mean square of 1 / sqrt(n_cols) and mean 0. Bytes start at an odd address, as in a mapped file.
 struct SampleMatrix {
     std::vector<uint8_t> bytes;
+    std::vector<float> scales; ///< of FP8
     ConclaveMatrix view() const;
 
     DType dtype = DType::F32;

@@ -39,6 +39,8 @@ ConclaveStatus check_matrix(const ConclaveMatrix& matrix, const char* name, int6
     if (n_cols % info->block_size != 0 || matrix.row_bytes < n_cols / info->block_size * info->block_bytes)
         return fail(conclave_invalid, message, "%s: %lld columns do not fit rows of %lld bytes of blocks of %d.", name,
                     static_cast<long long>(n_cols), static_cast<long long>(matrix.row_bytes), info->block_size);
+    if ((info->dtype == DType::F8_E4M3) != (matrix.scale != nullptr))
+        return fail(conclave_invalid, message, "%s: FP8 has scales of its blocks, and no other type has.", name);
     return conclave_ok;
 }
 
@@ -166,6 +168,7 @@ ConclaveStatus check_moe(const ConclaveMoeWeights& w, ConclaveMessage* message)
                    "The open groups hold fewer experts than a token uses.");
     }
     check.matrix(w.router, "ffn_gate_inp", w.n_experts, w.hidden);
+    check.that(!w.router.scale && !w.shexp_gate.scale, "A router in FP8 is not supported.");
     const int64_t width = w.gate_exps.n_rows;
     check.matrix(w.gate_exps, "ffn_gate_exps", width, w.hidden, w.n_experts);
     check.matrix(w.up_exps, "ffn_up_exps", width, w.hidden, w.n_experts);

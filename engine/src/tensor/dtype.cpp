@@ -9,10 +9,11 @@ namespace conclave
 namespace
 {
 
-constexpr std::array<DTypeInfo, 11> infos = {{
+constexpr std::array<DTypeInfo, 12> infos = {{
     {DType::F32, "F32", 1, 4},
     {DType::F16, "F16", 1, 2},
     {DType::BF16, "BF16", 1, 2},
+    {DType::F8_E4M3, "F8_E4M3", 1, 1},
     {DType::Q8_0, "Q8_0", 32, 34},
     {DType::Q4_0, "Q4_0", 32, 18},
     {DType::Q4_1, "Q4_1", 32, 20},

@@ -7,6 +7,9 @@
 namespace conclave
 {
 
+/// Types that no GGUF has are numbered from here.
+constexpr int32_t first_own_dtype = 10'000;
+
 /// Element types of tensors, numbered as ggml numbers them (ggml.h, enum ggml_type), because files carry these numbers.
 enum class DType : int32_t {
     F32 = 0,
@@ -20,6 +23,7 @@ enum class DType : int32_t {
     Q5_K = 13,
     Q6_K = 14,
     BF16 = 30,
+    F8_E4M3 = first_own_dtype,
 };
 
 /// A row of n elements is n / block_size blocks of block_bytes.

@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "tensor/block_layout.hpp"
 #include "tensor/codec_kernels.hpp"
+#include "tensor/f8_e4m3.hpp"
 #include "tensor/int8_gemm.hpp"
 #include "tensor/kernel_target.hpp"
 
@@ -58,6 +59,7 @@ void dot_rows_plain(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int6
 CONCLAVE_PLAIN_KERNELS(f32, 1, 4, false)
 CONCLAVE_PLAIN_KERNELS(f16, 1, 2, false)
 CONCLAVE_PLAIN_KERNELS(bf16, 1, 2, false)
+CONCLAVE_PLAIN_KERNELS(f8_e4m3, 1, 1, false)
 CONCLAVE_PLAIN_KERNELS(q8_0, q8_0::n, q8_0::n_bytes, true)
 CONCLAVE_PLAIN_KERNELS(q4_0, q4_0::n, q4_0::n_bytes, true)
 CONCLAVE_PLAIN_KERNELS(q4_1, q4_1::n, q4_1::n_bytes, true)
@@ -68,6 +70,20 @@ CONCLAVE_PLAIN_KERNELS(q5_k, q5_k::n, q5_k::n_bytes, true)
 CONCLAVE_PLAIN_KERNELS(q6_k, q6_k::n, q6_k::n_bytes, true)
 
 #undef CONCLAVE_PLAIN_KERNELS
+
+void dot_scaled_rows_f8_e4m3(const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64_t n, const float* scales,
+                             const float* x, float* out)
+{
+    for (int64_t r = 0; r < n_rows; ++r) {
+        double sum = 0;
+        for (int64_t i = 0; i < n; ++i) {
+            float value = 0;
+            decode_f8_e4m3_ref(rows + r * row_bytes + i, 1, &value);
+            sum += static_cast<double>(scales[i / f8_scale_block]) * value * x[i];
+        }
+        out[r] = static_cast<float>(sum);
+    }
+}
 
 void quantize_activation(const float* x, int64_t n, const QuantizedActivation& out)
 {

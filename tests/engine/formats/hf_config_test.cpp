@@ -118,6 +118,10 @@ TEST(HfConfig, RefusesWhatWouldChangeTheAnswer)
     EXPECT_NE(message("moe_layer_freq", 2).find("some layers"), std::string::npos);
     EXPECT_NE(message("mlp_only_layers", json::array({3})).find("mlp_only_layers"), std::string::npos);
     EXPECT_NE(message("quantization_config", {{"quant_method", "gptq"}}).find("\"gptq\""), std::string::npos);
+    const json fp8 = {{"quant_method", "fp8"}, {"weight_block_size", {128, 128}}};
+    EXPECT_EQ(message("quantization_config", fp8), "");
+    EXPECT_NE(message("quantization_config", {{"quant_method", "fp8"}}).find("\"fp8\""), std::string::npos)
+        << "one scale for a whole tensor";
     EXPECT_NE(message("scoring_func", "relu").find("\"relu\""), std::string::npos);
     EXPECT_NE(message("hidden_size", "wide").find("hidden_size"), std::string::npos);
     EXPECT_NE(message("rope_scaling", 7).find("rope_scaling"), std::string::npos);

@@ -153,6 +153,21 @@ INSTANTIATE_TEST_SUITE_P(Golden, AgainstPublishedCode,
                              return name;
                          });
 
+/// Published with FP8 weights and scales of their blocks, which no GGUF has.
+TEST(Forward, Fp8AsPublishedEqualsWhatItStandsFor)
+{
+    const std::string name = "dsv3-fp8";
+    for (const char* kernels : {"reference", "auto"})
+        for (const int chunk : {64, 7, 1})
+            compare_with_golden(name, folder(name), kernels, {.prefill_chunk = chunk}, exact);
+    compare_with_golden(name, folder(name), "auto", {.mla = MlaMode::naive}, exact);
+    compare_with_golden(name, folder(name), "auto", {.mla = MlaMode::absorbed}, exact);
+    const Engine engine = test::make_engine();
+    const auto quant = test::open_model(engine, folder(name))->info().quant;
+    ASSERT_FALSE(quant.empty());
+    EXPECT_EQ(quant[0].first, "F8_E4M3");
+}
+
 std::vector<int32_t> some_ids(size_t n)
 {
     std::vector<int32_t> ids(n);

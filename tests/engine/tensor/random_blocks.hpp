@@ -25,6 +25,10 @@ inline std::vector<uint8_t> random_blocks(std::mt19937& random, const DTypeInfo&
         case DType::BF16:
             bytes[block + 1] = static_cast<uint8_t>((bytes[block + 1] & 0x80) | 0x3C);
             break;
+        case DType::F8_E4M3:
+            if ((bytes[block] & 0x7F) == 0x7F) // NaN
+                bytes[block] = 0;
+            break;
         case DType::Q4_1:
         case DType::Q5_1:
         case DType::Q4_K:

@@ -23,7 +23,7 @@ torch.set_default_dtype(torch.float64)
 
 BASE = dict(dim=32, vocab=64, layers=3, dense=1, heads=2, q_lora=24, kv_lora=16, nope=8, rope=8, v=8, ffn=48, expert_ffn=16,
             experts=16, used=4, shared=1, groups=1, groups_used=1, score='softmax', bias=False, norm=False, scale=1.0, tied=False,
-            yarn=None, context=256, dtype='f32', old_kv_b=False, fused=False, mtp=False, keys='full', tokens=24, text=False)
+            yarn=None, context=256, dtype='f32', old_kv_b=False, fused=False, mtp=False, keys='full', tokens=24, text=False, fp8=False)
 MODELS = {
     # Groups by top-2 sum, a bias that makes most biased scores negative, two equal experts (a tie), an MTP block.
     'dsv3': dict(groups=4, groups_used=2, score='sigmoid', bias=True, norm=True, scale=2.5, mtp=True, expert_ffn=8),
@@ -37,6 +37,9 @@ MODELS = {
     # The one with a vocabulary (all bytes, a few merges, special tokens) and a chat template.
     'text': dict(groups=2, groups_used=1, score='sigmoid', bias=True, norm=True, scale=2.0, layers=2, experts=8, used=2, tied=True,
                  dtype='f16', vocab=272, text=True),
+    # As V3 is published: FP8 with scales of blocks of 128 × 128, smaller at the edges, and the rest in BF16. No GGUF has that.
+    'dsv3-fp8': dict(groups=2, groups_used=1, score='sigmoid', bias=True, norm=True, scale=2.5, layers=2, dim=136, ffn=130, expert_ffn=8,
+                     experts=8, used=2, vocab=32, tokens=16, fp8=True),
 }
 
 TEMPLATE = ("{{ bos_token }}{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}\n{% elif m['role'] == 'user' %}"
@@ -327,6 +330,57 @@ def published(weights):
     return tensors
 
 
+def blocks(scales, shape):
+    return np.repeat(np.repeat(scales, 128, -2), 128, -1)[..., :shape[-2], :shape[-1]]
+
+
+def to_fp8(value):
+    """The bytes, and the float32 that each block of 128 × 128 is to be multiplied by. Source: DeepSeek-V3 inference/fp8_cast_bf16.py."""
+    rows, cols = value.shape
+    padded = np.zeros((-(-rows // 128) * 128, -(-cols // 128) * 128))
+    padded[:rows, :cols] = np.abs(value)
+    largest = padded.reshape(padded.shape[0] // 128, 128, -1, 128).max((1, 3))
+    scales = (largest / 448).astype(np.float32)
+    return torch.from_numpy(value / blocks(scales, value.shape)).to(torch.float8_e4m3fn), scales
+
+
+def quantise(weights):
+    """In place, to what the file will hold."""
+    held = {}
+    for name, value in weights.items():
+        part = name.split('.')[-2]
+        if value.ndim < 2:
+            continue
+        if part in ('token_embd', 'output', 'ffn_gate_inp'):
+            weights[name] = torch.from_numpy(value).to(torch.bfloat16).to(torch.float32).numpy()
+            continue
+        pairs = [to_fp8(v) for v in (value if value.ndim == 3 else value[None])]
+        exact = np.stack([q.to(torch.float64).numpy() * blocks(s.astype(np.float64), q.shape) for q, s in pairs])
+        weights[name] = exact if value.ndim == 3 else exact[0]
+        held[name] = pairs
+    return held
+
+
+def write_folder_fp8(folder, c, weights, held):
+    """write_folder, then the quantised matrices in their place."""
+    from safetensors.torch import save_file as save_torch
+    write_folder(folder, c, {k: v for k, v in weights.items() if k not in held})
+    config = json.loads((folder / 'config.json').read_text())
+    config['quantization_config'] = dict(activation_scheme='dynamic', fmt='e4m3', quant_method='fp8', weight_block_size=[128, 128])
+    (folder / 'config.json').write_text(json.dumps(config, indent=1) + '\n')
+    tensors = {k: torch.from_numpy(v) for k, v in published({k: v for k, v in weights.items() if k not in held}).items()}
+    for name in ('model.embed_tokens.weight', 'lm_head.weight', *(k for k in tensors if k.endswith('mlp.gate.weight'))):
+        tensors[name] = tensors[name].to(torch.bfloat16)
+    for name, pairs in held.items():
+        stacked = len(pairs) > 1 or '_exps' in name
+        for which, suffix in ((0, ''), (1, '_scale_inv')):
+            for number, pair in enumerate(pairs):
+                one = pair[which] if which == 0 else torch.from_numpy(pair[which])
+                part = PUBLISHED[name.split('.')[2]]
+                tensors[f"model.layers.{name.split('.')[1]}.{part.format(number) if stacked else part}.weight{suffix}"] = one
+    save_torch(tensors, folder / 'model.safetensors', metadata={'format': 'pt'})
+
+
 def write_folder(folder, c, weights):
     """config.json in the spelling of the published V2 and V3."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -390,11 +444,15 @@ def main():
         ids = [int(i) for i in rng.integers(0, c['vocab'], c['tokens'])]
         n = c['tokens']
         kept = list(range(n)) if n <= 64 else list(range(12)) + list(range(n - 12, n))
+        held = quantise(weights) if c['fp8'] else None
         with torch.no_grad():
             logits, routes = forward(c, weights, ids)
-        write_gguf(out / f'{name}.gguf', name, c, weights, rng)
-        write_folder(out / 'hf' / name, c, weights)
-        check_folder(out / 'hf' / name, c, ids, logits)
+        if c['fp8']:
+            write_folder_fp8(out / 'hf' / name, c, weights, held)
+        else:
+            write_gguf(out / f'{name}.gguf', name, c, weights, rng)
+            write_folder(out / 'hf' / name, c, weights)
+            check_folder(out / 'hf' / name, c, ids, logits)
         if c['text']:
             write_text(out / 'hf' / name)
         logits[kept].to(torch.float32).numpy().astype('<f4').tofile(out / f'{name}.logits')

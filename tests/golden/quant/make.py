@@ -1,7 +1,7 @@
 """Writes decode.bin: random blocks of every quantised type and the floats that the gguf package decodes them to.
 
-Run with the gguf package (any 0.10 or later) installed: python3 make.py
-Layout, little-endian: u32 number of cases; per case: u32 ggml type id, u32 number of elements, u32 number of block bytes,
+Run with the gguf package (any 0.10 or later) and torch, which knows FP8, installed: python3 make.py
+Layout, little-endian: u32 number of cases; per case: u32 type id (ggml's, or 10000 for F8_E4M3), u32 number of elements, u32 number of block bytes,
 the block bytes, the floats. Half-precision scales are kept finite, because NaN payloads are nobody's contract.
 """
 
@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import torch
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T
 from gguf.quants import dequantize
 
@@ -39,14 +40,17 @@ def random_bytes(rng, kind):
 def main():
     rng = np.random.default_rng(20)
     kinds = [T.F32, T.F16, T.BF16, *HALVES]
-    out = struct.pack("<I", len(kinds))
+    out = struct.pack("<I", len(kinds) + 1)
     for kind in kinds:
         raw = random_bytes(rng, kind)
         values = np.asarray(dequantize(raw, kind), dtype="<f4").reshape(-1)
         assert values.size == N_ELEMENTS and np.isfinite(values).all()
         out += struct.pack("<III", int(kind), N_ELEMENTS, raw.size) + raw.tobytes() + values.tobytes()
+    raw = np.array([b for b in range(256) if b & 0x7F != 0x7F], dtype=np.uint8)  # all but NaN
+    values = torch.from_numpy(raw).view(torch.float8_e4m3fn).float().numpy()
+    out += struct.pack("<III", 10000, values.size, raw.size) + raw.tobytes() + values.astype("<f4").tobytes()
     Path(__file__).with_name("decode.bin").write_bytes(out)
-    print(f"decode.bin: {len(kinds)} types, {len(out)} bytes")
+    print(f"decode.bin: {len(kinds) + 1} types, {len(out)} bytes")
 
 
 main()

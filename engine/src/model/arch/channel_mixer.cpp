@@ -60,6 +60,10 @@ ConclaveMoeWeights bind_moe(TensorSource& tensors, const Config& config, int lay
     moe.routed_scaling_factor = static_cast<float>(config.routed_scaling_factor);
     moe.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
     moe.router = tensors.matrix(block(layer, "ffn_gate_inp.weight"), config.n_routed_experts, config.hidden_size);
+    if (moe.router.scale) {
+        tensors.fail("the router of layer " + std::to_string(layer) +
+                     " is in FP8, which is too coarse to choose experts by; take the model as published");
+    }
     if (config.has_selection_bias) {
         moe.bias = tensors.vector(block(layer, "exp_probs_b.bias"), config.n_routed_experts);
     }

@@ -10,7 +10,7 @@
 #include "model/key_reader.hpp"
 #include "model/rope.hpp"
 #include "ops/rope.hpp"
-#include "tensor/codec.hpp"
+#include "ops/weight_rows.hpp"
 
 namespace conclave
 {
@@ -156,32 +156,47 @@ void read_experts(KeyReader& keys, const ModelFile& file, Config& config)
     }
 }
 
-/// k_b as n_head × [kv_lora_rank, nope] from kv_b, whose rows per head are nope of the key, then v_head_dim of the
-/// value: the key's part transposed, so it has to be decoded; the value's part stays a view.
+/// A float matrix for every head.
+ConclaveMatrix per_head(std::span<const float> values, int64_t heads, int64_t n_rows, int64_t n_cols)
+{
+    const int64_t row_bytes = n_cols * static_cast<int64_t>(sizeof(float));
+    return {values.data(),     static_cast<int32_t>(DType::F32), static_cast<int32_t>(heads), n_rows, n_cols, row_bytes,
+            row_bytes * n_rows};
+}
+
+/// k_b as n_head × [kv_lora_rank, nope] and v_b as n_head × [v_head_dim, kv_lora_rank] from kv_b, whose rows per head
+/// are nope of the key, then v_head_dim of the value. The key's part is transposed, so it has to be decoded; the
+/// value's part stays a view, unless it is FP8, whose blocks of scales need not begin where a head does.
 void split_kv_b(TensorSource& tensors, const Config& config, int layer, ConclaveMlaWeights& mla)
 {
-    const int64_t nope = config.qk_nope_head_dim, rank = config.kv_lora_rank, heads = config.num_attention_heads;
-    const ConclaveMatrix kv_b =
-        split_rows(tensors.matrix(block(layer, "attn_kv_b.weight"), heads * (nope + config.v_head_dim), rank), heads);
-    mla.v_b = rows_of(kv_b, nope, config.v_head_dim);
-    if (!kv_b.data) {
+    const int64_t nope = config.qk_nope_head_dim, v = config.v_head_dim, rank = config.kv_lora_rank,
+                  heads = config.num_attention_heads;
+    const ConclaveMatrix kv_b = tensors.matrix(block(layer, "attn_kv_b.weight"), heads * (nope + v), rank);
+    if (tensors.error()) {
         return;
     }
     const std::span<float> k_b = tensors.derive(heads * rank * nope);
     std::vector<float> row(static_cast<size_t>(rank));
-    const Codec& type = codec(static_cast<DType>(kv_b.dtype));
     for (int64_t h = 0; h < heads; ++h) {
         for (int64_t i = 0; i < nope; ++i) {
-            type.decode_ref(static_cast<const uint8_t*>(kv_b.data) + h * kv_b.matrix_bytes + i * kv_b.row_bytes, rank,
-                            row.data());
+            decode_row_ref(kv_b, 0, h * (nope + v) + i, row.data());
             for (int64_t r = 0; r < rank; ++r) {
                 k_b[static_cast<size_t>((h * rank + r) * nope + i)] = row[static_cast<size_t>(r)];
             }
         }
     }
-    const int64_t row_bytes = nope * static_cast<int64_t>(sizeof(float));
-    mla.k_b = {k_b.data(),      static_cast<int32_t>(DType::F32), static_cast<int32_t>(heads), rank, nope, row_bytes,
-               row_bytes * rank};
+    mla.k_b = per_head(k_b, heads, rank, nope);
+    if (!kv_b.scale) {
+        mla.v_b = rows_of(split_rows(kv_b, heads), nope, v);
+        return;
+    }
+    const std::span<float> v_b = tensors.derive(heads * v * rank);
+    for (int64_t h = 0; h < heads; ++h) {
+        for (int64_t i = 0; i < v; ++i) {
+            decode_row_ref(kv_b, 0, h * (nope + v) + nope + i, v_b.data() + (h * v + i) * rank);
+        }
+    }
+    mla.v_b = per_head(v_b, heads, v, rank);
 }
 
 ConclaveMlaWeights bind_attention(TensorSource& tensors, const Config& config, const ConclaveRope& rope, int layer)
