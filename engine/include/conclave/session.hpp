@@ -80,8 +80,8 @@ public:
 enum class MlaMode { automatic, naive, absorbed };
 
 struct SessionOptions {
-    int n_ctx = 0;          ///< 0: the model's context length, at most 4,096
-    int prefill_chunk = 64; ///< rows a step; stop is checked between steps
+    int n_ctx = 0;           ///< 0: the model's context length, at most 4,096
+    int prefill_chunk = 256; ///< rows a step; a stopped step is thrown away
     MlaMode mla = MlaMode::automatic;
     bool trace = true; ///< off only to measure what recording costs
 };
@@ -98,8 +98,9 @@ public:
 
     /// Computes what is new of the prompt, then samples until an end. Blocks. Errors: invalid_argument, context_full,
     /// those of check_grammar, and unsupported or invalid_argument where a grammar cannot be followed on. A stop
-    /// request ends it within one step with StopReason::stopped, two while text is held back that may be a stop string,
-    /// so that none is lost; what was generated stays in the cache.
+    /// request ends it with StopReason::stopped in the middle of a step of the prompt, which is thrown away, or within
+    /// one token, two while text is held back that may be a stop string, so that none is lost; what was computed stays
+    /// in the cache.
     Result<Stats> generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop = {});
     /// Logits of every given token, in order; nothing is sampled.
     Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, std::stop_token stop = {});

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/check.hpp"
@@ -71,11 +72,12 @@ struct ThreadPool::State {
     alignas(64) std::atomic<uint32_t> done{0}; ///< changes when the last worker leaves a closed gate
     std::atomic<bool> stop{false};
     std::atomic<bool> busy{false};
+    std::stop_token stop_request;
     std::vector<std::thread> workers; ///< changed by the caller between loops only
 
     void take_ranges(int thread)
     {
-        for (int64_t begin = next.load(std::memory_order_relaxed); begin < n;) {
+        for (int64_t begin = next.load(std::memory_order_relaxed); begin < n && !stop_request.stop_requested();) {
             // A fair share of half of what is left: long runs at first, short ones where threads meet at the end.
             const int64_t fair = (n - begin) / (2 * (static_cast<int64_t>(workers.size()) + 1)) / grain * grain;
             const int64_t end = std::min(begin + std::max(fair, grain), n);
@@ -168,11 +170,22 @@ void ThreadPool::set_n_threads(int n_threads)
     m_state->start(n_threads - 1);
 }
 
+void ThreadPool::set_interrupt(std::stop_token stop)
+{
+    CONCLAVE_CHECK(!m_state->busy.load(), "what interrupts loops changes between them only");
+    m_state->stop_request = std::move(stop);
+}
+
+bool ThreadPool::interrupted() const
+{
+    return m_state->stop_request.stop_requested();
+}
+
 void ThreadPool::parallel_for(int64_t n, int64_t grain, Body body, void* context)
 {
-    if (n <= 0)
-        return;
     State& state = *m_state;
+    if (n <= 0 || interrupted())
+        return;
     grain = std::max<int64_t>(grain, 1);
     CONCLAVE_CHECK(!state.busy.exchange(true, std::memory_order_acquire), "a thread pool runs one loop at a time");
     if (state.workers.empty() || n <= grain) {

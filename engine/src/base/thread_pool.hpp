@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <type_traits>
 
 namespace conclave
@@ -21,6 +22,12 @@ public:
     int n_threads() const;
     /// Between loops only.
     void set_n_threads(int n_threads);
+
+    /// Once the token asks to stop, interrupted() holds and loops leave out the ranges not begun: their results are for
+    /// throwing away. Between loops only; a default token ends it.
+    void set_interrupt(std::stop_token stop);
+    /// For long ranges, which may end early as well.
+    bool interrupted() const;
 
     using Body = void (*)(void* context, int64_t begin, int64_t end, int thread);
     /// Calls body over [0, n) in ranges that start at multiples of `grain`, taken by whichever thread is free: the

@@ -64,8 +64,11 @@ Result<void> forward(const ConclaveOpTable& table, ConclaveBackend backend, cons
     step.recorder.begin();
     Ops ops(table, backend);
     bool ok = ops.run(&ConclaveOpTable::embed, &step.weights.embedding, &step.batch, step.x.data());
-    for (size_t layer = 0; ok && layer < step.weights.layers.size(); ++layer) {
+    for (size_t layer = 0; ok && !step.stop.stop_requested() && layer < step.weights.layers.size(); ++layer) {
         ok = mix_tokens(ops, step, layer) && mix_channels(ops, step, step.weights.layers[layer].channel_mixer);
+    }
+    if (step.stop.stop_requested()) {
+        return Error{ErrorCode::cancelled, "the step was stopped"};
     }
     if (ok) {
         step.recorder.finish(step.batch.n_rows);

@@ -58,7 +58,11 @@ Result<bool> SessionState::prefill(const GenerateRequest& request, EventSink& si
         }
         const int n = std::min(n_prompt - n_past(), m_options.prefill_chunk);
         const bool last = n_past() + n == n_prompt;
-        if (auto done = step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last); !done) {
+        const auto done = step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last, stop);
+        if (!done && done.error().code == ErrorCode::cancelled) {
+            return false;
+        }
+        if (!done) {
             return done.error();
         }
         sink.on_step(describe_step(Phase::prefill, n_past(), n_prompt));

@@ -69,7 +69,7 @@ Result<void> SessionState::check_ids(std::span<const int32_t> ids) const
     return {};
 }
 
-Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits)
+Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits, const std::stop_token& stop)
 {
     m_n_rows = static_cast<int>(ids.size());
     const int first = m_cache.length();
@@ -79,16 +79,19 @@ Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits)
         m_rows[at] = {first + i, ids[at]};
     }
     const ConclaveBatch batch{sizeof batch, m_n_rows, m_sequence.data(), m_position.data(), ids.data()};
-    const ForwardStep forward_step{m_state.weights, batch, m_cache, backend_mode(m_options.mla), m_recorder, m_x};
+    const ForwardStep forward_step{m_state.weights, batch, m_cache, backend_mode(m_options.mla), m_recorder, m_x, stop};
     Result<void> done;
     {
-        StepTurn turn(*m_state.engine);
+        StepTurn turn(*m_state.engine, stop);
         const Clock::time_point begin = Clock::now();
         done = forward(m_state.engine->ops(), turn.backend(), forward_step);
         if (done && with_logits) {
             const int32_t last = m_n_rows - 1;
             done = head(m_state.engine->ops(), turn.backend(), forward_step, {&last, 1},
                         std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab)));
+        }
+        if (done && stop.stop_requested()) {
+            done = Error{ErrorCode::cancelled, "the step was stopped"}; // perhaps in the middle of head
         }
         m_step_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
     }

@@ -43,7 +43,8 @@ private:
     Result<void> check_ids(std::span<const int32_t> ids) const;
     int reuse_prefix(std::span<const int32_t> prompt);
     /// Computes `ids` at the end of the sequence; with `with_logits` the last one's logits too.
-    Result<void> step(std::span<const int32_t> ids, bool with_logits);
+    /// Errors: what forward refuses; cancelled once `stop` is requested, and then nothing of it stays.
+    Result<void> step(std::span<const int32_t> ids, bool with_logits, const std::stop_token& stop = {});
     Result<void> score_rows_of(std::span<const int32_t> ids, ScoreSink& sink);
     StepTrace describe_step(Phase phase, int n_done, int n_total) const;
     Result<bool> prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);

@@ -122,13 +122,20 @@ void EngineState::log(LogLevel level, std::string_view line)
     }
 }
 
-StepTurn::StepTurn(EngineState& engine) : m_engine(engine)
+StepTurn::StepTurn(EngineState& engine, std::stop_token stop) : m_engine(engine)
 {
     m_engine.m_step_lock.lock();
     const int wanted = m_engine.m_n_threads;
     if (m_engine.m_pool.n_threads() != wanted) {
         m_engine.m_pool.set_n_threads(wanted);
     }
+    m_engine.m_pool.set_interrupt(std::move(stop));
+}
+
+StepTurn::~StepTurn()
+{
+    m_engine.m_pool.set_interrupt({});
+    m_engine.m_step_lock.unlock();
 }
 
 Result<Engine> Engine::create(EngineOptions options)

@@ -62,8 +62,9 @@ private:
 class StepTurn
 {
 public:
-    explicit StepTurn(EngineState& engine);
-    ~StepTurn() { m_engine.m_step_lock.unlock(); }
+    /// Once `stop` is requested the step's ops return early, with results for throwing away.
+    explicit StepTurn(EngineState& engine, std::stop_token stop = {});
+    ~StepTurn();
     StepTurn(const StepTurn&) = delete;
     StepTurn& operator=(const StepTurn&) = delete;
 

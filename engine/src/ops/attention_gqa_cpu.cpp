@@ -148,7 +148,7 @@ void attend_all(const Call& call)
     const int64_t lanes = small ? 1 : std::min<int64_t>(call.backend.lanes, n_units);
     call.backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {
         for (int64_t lane = begin; lane < end; ++lane)
-            for (int64_t unit = lane; unit < n_units; unit += lanes)
+            for (int64_t unit = lane; unit < n_units && !call.backend.pool->interrupted(); unit += lanes)
                 attend(call, call.s.blocks[unit / call.w.n_head_kv], unit % call.w.n_head_kv, call.s.lanes[lane]);
     });
 }

@@ -113,7 +113,7 @@ void attend_naive(CpuBackend& backend, const MlaHeads& call)
     const int64_t lanes = std::min<int64_t>(backend.lanes, call.w.n_head);
     backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {
         for (int64_t lane = begin; lane < end; ++lane)
-            for (int64_t h = lane; h < call.w.n_head; h += lanes) {
+            for (int64_t h = lane; h < call.w.n_head && !backend.pool->interrupted(); h += lanes) {
                 rotate_queries(backend, call, true, h, h + 1);
                 naive_head(call, h, call.s.lanes[lane]);
             }

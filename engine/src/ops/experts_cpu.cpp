@@ -195,6 +195,8 @@ ConclaveStatus moe_cpu(CpuBackend& backend, const ConclaveMoeWeights& w, int32_t
     const Call call = {backend, w, n_rows, scratch};
     normalize(call, x);
     choose(call, &routes);
+    if (backend.pool->interrupted())
+        return conclave_ok; // there may be no routes to follow; nobody reads x
     compute(call, routes, {nullptr, true}, scratch.out, x);
     return conclave_ok;
 }

@@ -169,7 +169,7 @@ void run_gated(ThreadPool& pool, const GatedCall& call)
         for_each_job(call.jobs, first, last, n_inner_tiles, [&](const GatedJob& job, int64_t begin, int64_t end) {
             const int64_t step = job.n_pairs == 1 ? max_run : inner_tile;
             const int64_t last_row = std::min(end * inner_tile, job.gate->n_rows);
-            for (int64_t row = begin * inner_tile; row < last_row; row += step)
+            for (int64_t row = begin * inner_tile; row < last_row && !pool.interrupted(); row += step)
                 inner_block(call, job, row, std::min(row + step, last_row));
         });
     });
@@ -183,7 +183,7 @@ void run_gated(ThreadPool& pool, const GatedCall& call)
     const int64_t tile = panels ? max_down_tile : tile_rows(down_row_bytes, call.n_rows, max_down_tile);
     const int64_t run = call.n_rows == 1 ? max_run : tile;
     pool.for_ranges(hidden, down_work <= small_work ? hidden : tile, [&](int64_t first, int64_t last, int) {
-        for (int64_t begin = first; begin < last; begin += run)
+        for (int64_t begin = first; begin < last && !pool.interrupted(); begin += run)
             down_block(call, begin, std::min(begin + run, last));
     });
 }

@@ -87,7 +87,8 @@ void multiply(ThreadPool& pool, const ProductInput& input, std::span<const Produ
             const int64_t here = (n_rows + unit - 1) / unit;
             const int64_t end = std::min((std::min(last, before + here) - before) * unit, n_rows);
             const int64_t tile = tile_of(p, input.n_rows);
-            for (int64_t begin = (std::max(first, before) - before) * unit; begin < end; begin += tile)
+            for (int64_t begin = (std::max(first, before) - before) * unit; begin < end && !pool.interrupted();
+                 begin += tile)
                 multiply_rows(p, input, begin, std::min(begin + tile, end));
             before += here;
         }

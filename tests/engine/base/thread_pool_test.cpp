@@ -94,6 +94,30 @@ TEST(ThreadPool, WakesAfterSleeping)
     }
 }
 
+TEST(ThreadPool, AnInterruptedLoopLeavesTheRestUndone)
+{
+    for (const int n_threads : {1, 3}) {
+        ThreadPool pool(n_threads);
+        std::stop_source source;
+        pool.set_interrupt(source.get_token());
+        EXPECT_FALSE(pool.interrupted());
+        std::atomic<int64_t> done{0};
+        pool.for_ranges(1'000'000, 1, [&](int64_t begin, int64_t end, int) {
+            for (; begin < end && !pool.interrupted(); ++begin)
+                if (++done == 10)
+                    source.request_stop();
+        });
+        EXPECT_TRUE(pool.interrupted());
+        EXPECT_GE(done.load(), 10);
+        EXPECT_LE(done.load(), 10 + n_threads);
+        pool.for_ranges(5, 1, [&](int64_t, int64_t, int) { ADD_FAILURE() << "a loop after the stop"; });
+        pool.set_interrupt({});
+        done = 0;
+        pool.for_ranges(5, 1, [&](int64_t begin, int64_t end, int) { done += end - begin; });
+        EXPECT_EQ(done.load(), 5);
+    }
+}
+
 TEST(ThreadPool, ChangesItsSizeBetweenLoops)
 {
     ThreadPool pool(1);

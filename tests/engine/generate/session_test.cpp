@@ -1,9 +1,11 @@
 #include "conclave/session.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -213,6 +215,32 @@ TEST_P(SessionTest, StopsInThePrompt)
     EXPECT_EQ(stats->n_generated, 0);
     EXPECT_EQ(session.n_past(), 8) << "one step, which stays in the cache";
     EXPECT_FALSE(stats->prefill_tps);
+}
+
+TEST_P(SessionTest, AStopInTheMiddleOfAStepLeavesAWholeCache)
+{
+    const std::vector<int32_t> long_prompt = prompt(60);
+    RecordingSink fresh;
+    Session other = make({.prefill_chunk = 64});
+    ASSERT_TRUE(other.generate(greedy(long_prompt, 4), fresh));
+    for (const int delay_us : {0, 100, 300, 1000, 3000, 10'000}) {
+        Session session = make({.prefill_chunk = 64});
+        std::stop_source stop;
+        RecordingSink sink;
+        std::jthread stopper([&] {
+            std::this_thread::sleep_for(std::chrono::microseconds(delay_us));
+            stop.request_stop();
+        });
+        const auto stats = session.generate(greedy(long_prompt, -1), sink, stop.get_token());
+        ASSERT_TRUE(stats);
+        if (sink.tokens.empty()) {
+            EXPECT_EQ(stats->stop, StopReason::stopped);
+            EXPECT_TRUE(session.n_past() == 0 || session.n_past() == 60) << session.n_past();
+        }
+        RecordingSink again;
+        ASSERT_TRUE(session.generate(greedy(long_prompt, 4), again));
+        EXPECT_EQ(again.ids(), fresh.ids());
+    }
 }
 
 TEST_P(SessionTest, StopsInTheAnswer)
