@@ -55,6 +55,7 @@ constexpr int64_t panels_of(int64_t n_rows)
 /// Room for the panels of one product after another, each of rows up to `width` long.
 struct PanelMemory {
     Int8Panels widest; ///< n is the width
+
     static PanelMemory take(Scratch& scratch, int64_t n_panels, int64_t width)
     {
         width = (width + 31) / 32 * 32;

@@ -53,7 +53,7 @@ struct GqaScratch {
 };
 
 /// The Highway version. Four barriers: q, k and v; their norm and RoPE; the heads; the output. Bits do not depend on
-/// the number of threads, nor on how a prompt is cut into steps.
+/// the number of threads; how a prompt is cut into steps changes rounding alone.
 ConclaveStatus attention_gqa_cpu(CpuBackend& backend, const ConclaveGqaWeights& weights, const ConclaveBatch& batch,
                                  const ConclaveCacheView* caches, float* x, ConclaveMessage* message);
 

@@ -21,7 +21,7 @@ ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& 
                                  const ConclaveCacheView* caches, int32_t mode, float* x, ConclaveMessage* message);
 
 /// Which form a sequence with n_rows rows in the batch takes; how many others share the batch does not matter, so that
-/// a sequence gets the same bits whoever it is computed with.
+/// a sequence is computed the same way whoever it is computed with.
 inline bool is_naive(int32_t mode, int32_t n_rows)
 {
     return mode == conclave_mla_naive || (mode == conclave_mla_auto && n_rows >= prefill_rows);
