@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <vector>
+
+#include <CLI/Validators.hpp>
 
 #include "conclave/session.hpp"
 #include "json.hpp"
@@ -14,8 +18,12 @@ namespace conclave::cli
 namespace
 {
 
+/// What happens when the chat no longer fits the context.
+enum class WhenFull { ask, drop, stop };
+
 struct Options {
     std::string system;
+    WhenFull when_full = WhenFull::stop;
     Sampling sampling;
 };
 
@@ -53,11 +61,58 @@ private:
     bool m_stream;
 };
 
+/// Tokens kept free for an answer.
+int answer_room(const Options& options, int n_ctx)
+{
+    const int room = n_ctx / 4;
+    return options.sampling.max_tokens >= 0 ? std::clamp(options.sampling.max_tokens, 1, room) : room;
+}
+
+/// "yes" to a question on stderr; the end of input is a no.
+bool agrees(const std::string& question)
+{
+    std::fprintf(stderr, "%s [y/N] ", question.c_str());
+    std::string line;
+    return std::getline(std::cin, line) && (line.starts_with('y') || line.starts_with('Y'));
+}
+
+/// The prompt of the chat, whose oldest turns go where that is wanted and needed; says so on stderr.
+Result<RenderedPrompt> fitted(const Options& options, const Model& model, int n_ctx, std::vector<ChatMessage>& messages,
+                              int& n_dropped)
+{
+    auto whole = model.render(messages);
+    n_dropped = 0;
+    if (!whole || static_cast<int>(whole->ids.size()) <= n_ctx - answer_room(options, n_ctx) ||
+        options.when_full == WhenFull::stop) {
+        return whole; // too long a prompt is refused where it is computed
+    }
+    // A quarter more than needed goes, so that the next turns find what they share with this one in the cache.
+    auto fits = model.render_within(messages, (n_ctx - answer_room(options, n_ctx)) * 3 / 4);
+    if (!fits) {
+        fits = model.render_within(messages, n_ctx - answer_room(options, n_ctx));
+    }
+    if (!fits) {
+        return fits.error();
+    }
+    const std::string what = "the oldest " + std::to_string(fits->n_dropped) + " messages";
+    if (options.when_full == WhenFull::ask &&
+        !agrees("The context of " + std::to_string(n_ctx) + " tokens is full. Leave out " + what + "?")) {
+        return Error{ErrorCode::context_full, "the chat no longer fits the context of " + std::to_string(n_ctx) +
+                                                  " tokens, and nothing was left out; ask for more with --ctx"};
+    }
+    std::fprintf(stderr, "[%s no longer fit the context and are left out]\n", what.c_str());
+    const auto first = messages.begin() + fits->first_dropped;
+    messages.erase(first, first + fits->n_dropped);
+    n_dropped = fits->n_dropped;
+    return std::move(fits->prompt);
+}
+
 /// Asks one question; the chat grows by it and by its answer.
 Result<void> turn(const Common& common, const Options& options, const Model& model, Session& session,
                   std::vector<ChatMessage>& messages)
 {
-    auto rendered = model.render(messages);
+    int n_dropped = 0;
+    auto rendered = fitted(options, model, session.n_ctx(), messages, n_dropped);
     if (!rendered) {
         return rendered.error();
     }
@@ -78,7 +133,8 @@ Result<void> turn(const Common& common, const Options& options, const Model& mod
                     {"n_prompt", stats->n_prompt},
                     {"n_cached", stats->n_cached},
                     {"n_generated", stats->n_generated},
-                    {"seed", stats->seed}});
+                    {"seed", stats->seed},
+                    {"n_dropped", n_dropped}});
     } else {
         std::printf("\n\n");
         std::fflush(stdout);
@@ -141,6 +197,12 @@ void add_chat(CLI::App& app, Common& common, int& status)
     add_common(command, common, false);
     auto options = std::make_shared<Options>();
     command.add_option("--system", options->system, "a system prompt");
+    command
+        .add_option("--when-full", options->when_full,
+                    "what to do with a chat longer than the context: ask, drop the oldest turns, or stop")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, WhenFull>{{"ask", WhenFull::ask}, {"drop", WhenFull::drop}, {"stop", WhenFull::stop}},
+            CLI::ignore_case));
     add_sampling(command, options->sampling);
     command.callback([&common, &status, options] { status = run(common, *options); });
 }

@@ -271,6 +271,29 @@ TEST(Contract, Chat)
     EXPECT_EQ(run("chat " + golden("text.gguf") + " --seed 1 -n 8", "").status, 0) << "ends at the end of input";
 }
 
+TEST(Contract, ChatSaysWhatItLeavesOut)
+{
+    std::string questions;
+    for (int i = 0; i < 12; ++i)
+        questions += "hello hello hello hello hello\n";
+    const std::string command = "chat " + golden("text.gguf") + " --seed 1 -n 8 --ctx 96 --json";
+    EXPECT_EQ(run(command, questions).status, 1) << "it stops unless told otherwise";
+
+    const Finished dropped = run(command + " --when-full drop", questions);
+    EXPECT_EQ(dropped.status, 0) << dropped.err;
+    EXPECT_EQ(dropped.lines().size(), 12u);
+    int n_dropped = 0;
+    for (const std::string& line : dropped.lines())
+        n_dropped += Json::parse(line)["n_dropped"].get<int>();
+    EXPECT_GT(n_dropped, 2);
+    EXPECT_NE(dropped.err.find("messages no longer fit the context and are left out]"), std::string::npos);
+
+    const Finished asked = run(command + " --when-full ask", questions); // the next line is no "yes"
+    EXPECT_EQ(asked.status, 1);
+    EXPECT_NE(asked.err.find("Leave out the oldest"), std::string::npos);
+    EXPECT_NE(asked.err.find("nothing was left out"), std::string::npos);
+}
+
 TEST(Contract, Bench)
 {
     const Finished done = run("bench " + golden("dsv3.gguf") + " -p 16 -n 4 -r 2 -d 8 -t 1 --json");

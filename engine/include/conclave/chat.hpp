@@ -26,4 +26,11 @@ struct RenderedPrompt {
     bool opens_thinking = false; ///< the prompt ends inside <think>, so the answer starts with thinking
 };
 
+/// A chat that was made to fit, and what that took: never silently.
+struct FittedChat {
+    RenderedPrompt prompt;
+    int first_dropped = 0; ///< index of the first message that was left out
+    int n_dropped = 0;     ///< messages left out from there on
+};
+
 } // namespace conclave

@@ -82,6 +82,11 @@ public:
     bool is_end_of_generation(int32_t id) const;
     /// Errors: unsupported when the file has no template; format with row and column when the template is at fault.
     Result<RenderedPrompt> render(std::span<const ChatMessage> messages, RenderOptions options = {}) const;
+    /// The same with as few as possible of the oldest turns (a user's message and what follows it) left out, so that
+    /// the prompt has at most `max_tokens`; what stands before the first turn and the last turn stay. Errors: those of
+    /// render; context_full when the last turn alone is too long.
+    Result<FittedChat> render_within(std::span<const ChatMessage> messages, int max_tokens,
+                                     RenderOptions options = {}) const;
 
     const std::shared_ptr<const ModelState>& state() const { return m_state; } ///< for the engine's own layers
 
