@@ -5,11 +5,13 @@
 #include <QLocale>
 #include <QRandomGenerator>
 
+#include <limits>
 #include <utility>
 
 #include "bridge/run_recorder.hpp"
 #include "conclave/engine.hpp"
 #include "conclave/session.hpp"
+#include "settings/sampler_knobs.hpp"
 
 using namespace Qt::StringLiterals;
 
@@ -30,9 +32,34 @@ conclave::SamplerOptions samplerOptions(const SamplerSettings& settings)
     options.top_p = float(settings.topP);
     options.min_p = float(settings.minP);
     options.repetition_penalty = float(settings.repetitionPenalty);
+    options.presence_penalty = float(settings.presencePenalty);
+    options.frequency_penalty = float(settings.frequencyPenalty);
+    options.repetition_window = int(settings.repetitionWindow);
+    options.dynatemp_range = float(settings.dynamicRange);
+    options.typical_p = float(settings.typicalP);
+    options.top_n_sigma = float(settings.topNSigma);
+    options.xtc_probability = float(settings.xtcProbability);
+    options.xtc_threshold = float(settings.xtcThreshold);
+    options.dry_multiplier = float(settings.dryMultiplier);
+    options.dry_base = float(settings.dryBase);
+    options.dry_allowed_length = int(settings.dryAllowedLength);
+    options.mirostat = int(settings.mirostat);
+    options.mirostat_tau = float(settings.mirostatTau);
+    options.mirostat_eta = float(settings.mirostatEta);
     // Drawn here, so that the trace's header has it.
     options.seed = settings.seed ? *settings.seed : QRandomGenerator::global()->generate64();
     return options;
+}
+
+/// Every knob that is not at its default, as "name=value" with blanks between.
+std::string chosenSamplers(const SamplerSettings& settings)
+{
+    QStringList chosen;
+    for (const SamplerKnob& knob : samplerKnobs()) {
+        if (settings.*knob.field != SamplerSettings{}.*knob.field)
+            chosen << QString::fromLatin1(knob.key) + u'=' + QString::number(settings.*knob.field);
+    }
+    return chosen.join(u' ').toStdString();
 }
 
 conclave::TraceHeader traceHeader(const conclave::ModelInfo& info, const conclave::SamplerOptions& sampler,
@@ -195,23 +222,31 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
         return fail(request.runId,
                     work.model ? work.error : tr("No model is open; open one with Ctrl+O.").toStdString());
     const conclave::Model& model = *work.model;
-    auto rendered = model.render(request.messages, {.enable_thinking = request.sampler.thinking});
-    if (!rendered)
-        return fail(request.runId, rendered.error().message);
+    const int nContext = work.session->n_ctx();
+    const conclave::RenderOptions options{.enable_thinking = request.sampler.thinking};
+    // A quarter of the context stays free for the answer, where the chat may be shortened for it.
+    const int limit = request.sampler.dropOldest ? nContext - nContext / 4 : std::numeric_limits<int>::max();
+    auto fitted = model.render_within(request.messages, limit, options);
+    if (!fitted)
+        return fail(request.runId, fitted.error().message);
+    conclave::RenderedPrompt* const rendered = &fitted->prompt;
 
     conclave::TracePrompt prompt{.messages = request.messages, .ids = rendered->ids, .pieces = {}, .n_cached = 0};
-    RunPrompt shown{.opensThinking = rendered->opens_thinking};
+    const auto dropped = prompt.messages.begin() + fitted->first_dropped;
+    prompt.messages.erase(dropped, dropped + fitted->n_dropped);
+    RunPrompt shown{.opensThinking = rendered->opens_thinking, .nDropped = fitted->n_dropped};
     for (const int32_t id : rendered->ids) {
         prompt.pieces.push_back(model.token_bytes(id));
         shown.ids << id;
         shown.pieces << QByteArray::fromStdString(prompt.pieces.back());
     }
     m_queue.push({request.runId, std::move(shown)});
-    const int nPrompt = int(rendered->ids.size()), nContext = work.session->n_ctx();
+    const int nPrompt = int(rendered->ids.size());
     if (nPrompt >= nContext) {
         return fail(request.runId,
                     tr("This chat has %1 tokens and the context holds %2, so there is no room for an answer: start "
-                       "a new chat, or edit an earlier message to branch off with less before it.")
+                       "a new chat, edit an earlier message to branch off with less before it, or let the settings "
+                       "leave out the oldest messages.")
                         .arg(QLocale().toString(nPrompt), QLocale().toString(nContext))
                         .toStdString());
     }
@@ -219,8 +254,9 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
     conclave::GenerateRequest generate{.prompt_ids = std::move(rendered->ids),
                                        .sampler = samplerOptions(request.sampler),
                                        .max_tokens = request.sampler.maxTokens};
-    TraceRecording trace(request.tracePath, traceHeader(model.info(), generate.sampler, m_engine.kernels()),
-                         std::move(prompt), m_sampler);
+    conclave::TraceHeader header = traceHeader(model.info(), generate.sampler, m_engine.kernels());
+    header.samplers = chosenSamplers(request.sampler);
+    TraceRecording trace(request.tracePath, header, std::move(prompt), m_sampler);
     RunRecorder recorder(request.runId, model, m_queue, trace);
     const conclave::Result<conclave::Stats> stats = work.session->generate(generate, recorder, stop);
     if (!stats) {

@@ -37,6 +37,7 @@ struct RunPrompt {
     QList<int> ids{};
     QList<QByteArray> pieces{}; ///< text bytes of each id
     bool opensThinking = false; ///< the answer starts inside <think>
+    int nDropped = 0;           ///< messages of the chat that were left out because it outgrew the context
 };
 
 struct RunToken {

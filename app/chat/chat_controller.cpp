@@ -192,6 +192,11 @@ void ChatController::onBatch(const RunBatch& batch)
     const qint64 id = m_answer->messageId();
     for (const RunPrompt& prompt : batch.prompts) {
         m_answer->begin(prompt);
+        if (prompt.nDropped > 0)
+            setNotice(tr("This chat outgrew the context of %1 tokens: its oldest messages (%n) were left out for this "
+                         "answer, and the model does not know them.",
+                         "", prompt.nDropped)
+                          .arg(QLocale().toString(m_contextSize)));
         if (prompt.opensThinking && isShown(id))
             emit thinkingOpened(id);
     }

@@ -1,5 +1,7 @@
 #include "settings/settings.hpp"
 
+#include <cmath>
+
 Settings::Settings(const QString& file, QObject* parent) : QObject(parent), m_file(file, QSettings::IniFormat)
 {
     const QStringList keys = m_file.allKeys();
@@ -24,13 +26,27 @@ SamplerSettings Settings::sampler() const
     s.topK = topK();
     s.topP = topP();
     s.minP = minP();
-    s.repetitionPenalty = repetitionPenalty();
     if (!seed().isEmpty()) {
         s.seed = seed().toULongLong();
     }
     s.maxTokens = maxTokens();
     s.thinking = thinking();
+    s.dropOldest = dropOldest();
+    for (const SamplerKnob& each : samplerKnobs()) {
+        s.*each.field = knob(each);
+    }
     return s;
+}
+
+double Settings::knob(const SamplerKnob& knob) const
+{
+    return qBound(knob.from, number(knob.key, SamplerSettings{}.*knob.field), knob.to);
+}
+
+void Settings::setKnob(const SamplerKnob& knob, double value)
+{
+    const double bounded = qBound(knob.from, value, knob.to);
+    set(knob.key, knob.decimals == 0 ? std::round(bounded) : bounded);
 }
 
 void Settings::overrideValue(const char* key, const QVariant& value)

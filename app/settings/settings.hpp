@@ -5,6 +5,7 @@
 #include <QString>
 #include <QtQml/qqmlregistration.h>
 
+#include "settings/sampler_knobs.hpp"
 #include "settings/sampler_settings.hpp"
 
 /// What the user chose, kept in an INI file of the profile and written at once. GUI thread.
@@ -18,10 +19,10 @@ class Settings : public QObject
     Q_PROPERTY(double topP READ topP WRITE setTopP NOTIFY changed)
     Q_PROPERTY(int topK READ topK WRITE setTopK NOTIFY changed)
     Q_PROPERTY(double minP READ minP WRITE setMinP NOTIFY changed)
-    Q_PROPERTY(double repetitionPenalty READ repetitionPenalty WRITE setRepetitionPenalty NOTIFY changed)
     Q_PROPERTY(QString seed READ seed WRITE setSeed NOTIFY changed)
     Q_PROPERTY(int maxTokens READ maxTokens WRITE setMaxTokens NOTIFY changed)
     Q_PROPERTY(bool thinking READ thinking WRITE setThinking NOTIFY changed)
+    Q_PROPERTY(bool dropOldest READ dropOldest WRITE setDropOldest NOTIFY changed)
     Q_PROPERTY(QString systemPrompt READ systemPrompt WRITE setSystemPrompt NOTIFY changed)
     Q_PROPERTY(bool sendWithEnter READ sendWithEnter WRITE setSendWithEnter NOTIFY changed)
     Q_PROPERTY(bool reducedMotion READ reducedMotion WRITE setReducedMotion NOTIFY changed)
@@ -45,14 +46,14 @@ public:
     void setTopK(int v) { set("top_k", qMax(0, v)); }
     double minP() const { return number("min_p", 0.0); }
     void setMinP(double v) { set("min_p", qBound(0.0, v, 1.0)); }
-    double repetitionPenalty() const { return number("repetition_penalty", 1.0); }
-    void setRepetitionPenalty(double v) { set("repetition_penalty", qBound(1.0, v, 2.0)); }
     QString seed() const { return text("seed", {}); } ///< empty: a fresh one for each answer
     void setSeed(const QString& v);
     int maxTokens() const { return value("max_tokens", -1).toInt(); } ///< -1: no limit
     void setMaxTokens(int v) { set("max_tokens", v <= 0 ? -1 : v); }
     bool thinking() const { return flag("thinking", true); }
     void setThinking(bool v) { set("thinking", v); }
+    bool dropOldest() const { return flag("drop_oldest", false); }
+    void setDropOldest(bool v) { set("drop_oldest", v); }
     QString systemPrompt() const { return text("system_prompt", {}); }
     void setSystemPrompt(const QString& v) { set("system_prompt", v); }
     bool sendWithEnter() const { return flag("send_with_enter", true); }
@@ -74,6 +75,10 @@ public:
         return text("colormap", QStringLiteral("teal"));
     } ///< "teal", "cividis", "viridis" or "grey"
     void setColormap(const QString& v) { set("colormap", v); }
+
+    /// A sampler's number; its default where none was chosen, within its range whatever the file says.
+    double knob(const SamplerKnob& knob) const;
+    void setKnob(const SamplerKnob& knob, double value);
 
     /// What the next answer is sampled with.
     SamplerSettings sampler() const;

@@ -1,1 +1,5 @@
-list(APPEND CONCLAVE_APP_SOURCES settings/sampler_settings.hpp settings/settings.cpp settings/settings.hpp)
+list(APPEND CONCLAVE_APP_SOURCES
+  settings/sampler_knobs.cpp settings/sampler_knobs.hpp
+  settings/sampler_model.cpp settings/sampler_model.hpp
+  settings/sampler_settings.hpp
+  settings/settings.cpp settings/settings.hpp)

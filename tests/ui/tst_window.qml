@@ -201,6 +201,18 @@ Item {
             keySequence("Ctrl+,");
             test.trySee("Temperature");
             test.readable("settings");
+            test.tabTo("More samplers");
+            keyClick(Qt.Key_Return);
+            test.tabTo("Presence penalty");
+            test.trySee("Presence penalty"); // where the focus is, the dialog scrolls to
+            keyClick(Qt.Key_A, Qt.ControlModifier);
+            test.type(Number(0.5).toLocaleString(Qt.locale(), "f", 2));
+            keyClick(Qt.Key_Return);
+            test.trySee("More samplers, 1 in use");
+            test.readable("samplers");
+            test.tabTo("Reset these");
+            keyClick(Qt.Key_Return);
+            tryVerify(() => !test.sees("1 in use"));
             keyClick(Qt.Key_Escape);
             keyClick(Qt.Key_F1);
             test.trySee("Keyboard shortcuts");

@@ -20,10 +20,27 @@ DialogPanel {
     contentItem: Flickable {
         id: flick
 
+        // What Tab reached stays in sight.
+        readonly property Item focusItem: Window.activeFocusItem
+
         boundsBehavior: Flickable.StopAtBounds
         clip: true
         contentHeight: column.implicitHeight
         T.ScrollBar.vertical: ScrollBarThin {}
+        onFocusItemChanged: flick.reveal(flick.focusItem)
+
+        function reveal(item: Item): void {
+            let owner = item;
+            while (owner && owner !== column)
+                owner = owner.parent;
+            if (!owner)
+                return;
+            const top = item.mapToItem(column, 0, 0).y - Theme.space4, bottom = top + item.height + 2 * Theme.space4;
+            if (top < flick.contentY)
+                flick.contentY = Math.max(0, top);
+            else if (bottom > flick.contentY + flick.height)
+                flick.contentY = Math.min(flick.contentHeight, bottom) - flick.height;
+        }
 
         ColumnLayout {
             id: column
@@ -90,15 +107,8 @@ DialogPanel {
                 value: root.settings.minP
                 onEdited: value => root.settings.minP = value
             }
-            NumberRow {
-                Layout.fillWidth: true
-                explanation: qsTr("Divides the odds of tokens among the last 64; 1 is off")
-                from: 1
-                label: qsTr("Repetition penalty")
-                to: 2
-                value: root.settings.repetitionPenalty
-                onEdited: value => root.settings.repetitionPenalty = value
-            }
+            MoreSamplers { Layout.fillWidth: true; settings: root.settings }
+            SwitchRow { Layout.fillWidth: true; checked: root.settings.dropOldest; text: qsTr("When a chat outgrows the context, leave out its oldest messages"); onToggled: root.settings.dropOldest = checked }
             BodyText { text: qsTr("Seed") }
             TextInputField {
                 Layout.fillWidth: true

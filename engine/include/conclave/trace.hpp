@@ -53,7 +53,8 @@ struct TraceHeader {
     float temperature = 0, top_p = 1, min_p = 0, repetition_penalty = 1;
     int top_k = 0;
     uint64_t seed = 0;
-    int64_t unix_ms = 0; ///< wall clock at the start of the run
+    int64_t unix_ms = 0;  ///< wall clock at the start of the run
+    std::string samplers; ///< what else the run was sampled with, "name=value" with blanks between; empty: nothing
 };
 
 /// The prompt of the run: what was asked and how it was tokenised.

@@ -41,6 +41,7 @@ void put(ByteWriter& out, const TraceHeader& header)
     out.put(narrow(header.top_k));
     out.put(header.seed);
     out.put(header.unix_ms);
+    out.put_text(header.samplers);
 }
 
 bool get(ByteReader& in, TraceHeader& header)
@@ -64,6 +65,9 @@ bool get(ByteReader& in, TraceHeader& header)
     header.top_k = in.get<int32_t>();
     header.seed = in.get<uint64_t>();
     header.unix_ms = in.get<int64_t>();
+    if (in.left() > 0) { // absent in files of before there were more samplers
+        header.samplers = in.get_text();
+    }
     return !in.failed();
 }
 

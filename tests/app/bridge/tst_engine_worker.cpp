@@ -91,6 +91,54 @@ private slots:
         QCOMPARE(m_host->state(), ModelHost::Ready);
     }
 
+    void leavesOutTheOldestOnlyWhenAsked()
+    {
+        openModel();
+        RunRequest request{.runId = 3};
+        const std::string text(6000, 'a'); // of a context of 2,048 tokens
+        for (int i = 0; i < 3; ++i) {
+            request.messages.push_back({conclave::Role::user, text});
+            request.messages.push_back({conclave::Role::assistant, text});
+        }
+        request.messages.push_back({conclave::Role::user, "What is a router?"});
+        request.sampler.maxTokens = 2;
+        m_worker->start(request);
+        QVERIFY(waitForFailure().contains(u"leave out the oldest"_s));
+
+        QTemporaryDir dir;
+        request.runId = 4;
+        request.sampler.dropOldest = true;
+        request.tracePath = dir.filePath(u"t.ctr"_s);
+        m_worker->start(request);
+        waitForEnd();
+        int nDropped = 0;
+        for (const RunEvent& event : m_events) {
+            if (const auto* prompt = std::get_if<RunPrompt>(&event.what))
+                nDropped = prompt->nDropped;
+        }
+        QVERIFY(nDropped >= 2);
+        const auto trace = conclave::read_trace(request.tracePath.toStdString());
+        QVERIFY(trace);
+        QCOMPARE(int(trace->prompt.messages.size()), 7 - nDropped);
+    }
+
+    void recordsWhatItSampledWith()
+    {
+        openModel();
+        QTemporaryDir dir;
+        RunRequest request{.runId = 3,
+                           .messages = {{conclave::Role::user, "What is a router?"}},
+                           .tracePath = dir.filePath(u"t.ctr"_s)};
+        request.sampler.maxTokens = 2;
+        request.sampler.presencePenalty = 0.5;
+        request.sampler.mirostat = 2;
+        m_worker->start(request);
+        waitForEnd();
+        const auto trace = conclave::read_trace(request.tracePath.toStdString());
+        QVERIFY(trace);
+        QCOMPARE(trace->header.samplers, std::string("presence_penalty=0.5 mirostat=2"));
+    }
+
     void answersAndRecords()
     {
         openModel();

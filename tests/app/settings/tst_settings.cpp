@@ -39,6 +39,26 @@ private slots:
         QVERIFY(!settings.sampler().seed.has_value());
     }
 
+    void keepsSamplersWithinTheirRange()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("conclave.ini"));
+        {
+            Settings settings(file);
+            for (const SamplerKnob& knob : samplerKnobs()) {
+                QCOMPARE(settings.knob(knob), SamplerSettings{}.*knob.field);
+                QVERIFY2(settings.knob(knob) >= knob.from && settings.knob(knob) <= knob.to, knob.key);
+                settings.setKnob(knob, 1e9);
+                QCOMPARE(settings.knob(knob), knob.to);
+            }
+        }
+        const Settings again(file);
+        QCOMPARE(again.sampler().mirostat, 2.0);
+        QCOMPARE(again.sampler().xtcProbability, 1.0);
+        QSettings(file, QSettings::IniFormat).setValue(QStringLiteral("typical_p"), -3);
+        QCOMPARE(Settings(file).sampler().typicalP, 0.01);
+    }
+
     void overridesAreNotStored()
     {
         const QTemporaryDir folder;

@@ -80,6 +80,7 @@ TraceHeader some_header(int n_layers = 6, int n_experts = 32, int k = 4)
     header.top_k = 40;
     header.seed = 0xFFFF'FFFF'FFFF'FFFF;
     header.unix_ms = 1'790'000'000'123;
+    header.samplers = "xtc_probability=0.5 mirostat=2";
     return header;
 }
 
@@ -212,6 +213,7 @@ TEST_F(TraceFile, GivesBackWhatWasWritten)
         EXPECT_EQ(trace->header.top_k, header.top_k);
         EXPECT_EQ(trace->header.seed, header.seed);
         EXPECT_EQ(trace->header.unix_ms, header.unix_ms);
+        EXPECT_EQ(trace->header.samplers, header.samplers);
 
         const TracePrompt prompt = some_prompt();
         ASSERT_EQ(trace->prompt.messages.size(), prompt.messages.size());
