@@ -78,7 +78,7 @@ void ModelHost::openPath(const QString& path)
     m_stop.request_stop();
     m_stop = std::stop_source();
     m_loading = std::make_shared<Progress>();
-    m_loadingName = QFileInfo(path).fileName();
+    m_loadingName = QFileInfo(QDir::cleanPath(path)).fileName(); // a folder may end in a slash
     m_pool.start([this, ticket = ++m_ticket, path, stop = m_stop.get_token(), progress = m_loading] {
         Opened result = conclave::Model::open(
             m_engine, std::filesystem::path(path.toStdU16String()),

@@ -58,8 +58,9 @@ CommandLine parseCommandLine(const QStringList& arguments)
 {
     QCommandLineParser parser;
     parser.setApplicationDescription(Text::tr("Chat with open language models and watch their experts."));
-    parser.addPositionalArgument(u"MODEL"_s, Text::tr("A GGUF file; the built-in model when none is given."),
-                                 u"[MODEL]"_s);
+    parser.addPositionalArgument(
+        u"MODEL"_s, Text::tr("A GGUF file or a Hugging Face folder; the built-in model when none is given."),
+        u"[MODEL]"_s);
     parser.addOptions({
         {u"profile"_s, Text::tr("Keep chats and settings in this folder."), u"DIR"_s},
         {u"prompt"_s, Text::tr("Send this as the first message."), u"TEXT"_s},

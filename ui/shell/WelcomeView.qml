@@ -29,7 +29,7 @@ Item {
             color: Theme.dim
             horizontalAlignment: Text.AlignHCenter
             text: root.model.name === ""
-                ? qsTr("Drop a GGUF file here or press Ctrl+O. Everything stays on this machine.")
+                ? qsTr("Drop a GGUF file or a model's folder here or press Ctrl+O. Everything stays on this machine.")
                 : qsTr("%1 runs on this machine. The inspector (Ctrl+I) shows which experts each token went to, as it happens.").arg(root.model.name)
             width: parent.width
         }

@@ -120,7 +120,7 @@ private:
 
     Error wrong(std::string_view what, ErrorCode code = ErrorCode::format) const
     {
-        return {code, std::format("{}: config.json {}", m_contents.name, what)};
+        return {code, std::format("{}: config.json {}.", m_contents.name, what)};
     }
 
     void set(std::string_view gguf, FileValue value) { m_contents.values[m_prefix + std::string(gguf)] = value; }

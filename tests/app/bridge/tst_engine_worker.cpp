@@ -57,6 +57,19 @@ private slots:
         QVERIFY(!m_host->shape().moeLayers.contains(0)); // the first layer is dense
     }
 
+    void aFolderOpensByItselfOrByItsConfig()
+    {
+        const QString folder = QStringLiteral(CONCLAVE_SOURCE_DIR "/tests/golden/model/hf/qwen3moe");
+        for (const QString& path : {folder, folder + u'/', folder + u"/config.json"_s}) {
+            QSignalSpy shape(m_host.get(), &ModelHost::shapeChanged);
+            m_host->open(QUrl::fromLocalFile(path));
+            QVERIFY(!m_host->progressText().isEmpty());
+            QVERIFY2(shape.wait(), qPrintable(m_host->errorText()));
+            QCOMPARE(m_host->name(), u"qwen3moe"_s);
+            QCOMPARE(m_host->shape().nExperts, 12);
+        }
+    }
+
     void whatIsNoModelIsSaidAndTheOneBeforeStays()
     {
         openModel();

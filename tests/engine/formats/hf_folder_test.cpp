@@ -1,10 +1,14 @@
 #include "formats/hf_folder.hpp"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
+#include "../../fuzz/mutate.hpp"
 #include "base/load_le.hpp"
 #include "hf_writer.hpp"
 #include "scratch_folder.hpp"
+#include "sound_folder.hpp"
 
 namespace conclave
 {
@@ -147,6 +151,32 @@ TEST_F(HfFolder, TakesTheNameOfAModelInTheCache)
     const auto model = open_hf_folder(folder);
     ASSERT_TRUE(model) << model.error().message;
     EXPECT_EQ(model->name(), "Some-Model");
+}
+
+TEST_F(HfFolder, EveryPrefixIsAnErrorOrALoad)
+{
+    const auto bytes = sound_folder();
+    const auto whole = open_as_folder(m_folder / "", bytes);
+    ASSERT_TRUE(whole) << whole.error().message;
+    EXPECT_TRUE(read_all_of(*whole));
+    for (size_t n = 0; n < bytes.size(); ++n) {
+        const auto cut = open_as_folder(m_folder / "", std::span(bytes).first(n));
+        EXPECT_FALSE(cut) << n;
+        EXPECT_TRUE(cut || cut.error().message.ends_with('.')) << cut.error().message;
+    }
+}
+
+TEST_F(HfFolder, AThousandMutationsNeverCrash)
+{
+    std::mt19937_64 random(1);
+    int n_loads = 0;
+    for (int i = 0; i < 1000; ++i) {
+        const auto file = open_as_folder(m_folder / "", mutate(sound_folder(), random));
+        EXPECT_TRUE(file ? read_all_of(*file) : file.error().message.ends_with('.'));
+        n_loads += file ? 1 : 0;
+    }
+    EXPECT_GT(n_loads, 50);
+    EXPECT_LT(n_loads, 950);
 }
 
 } // namespace
