@@ -11,7 +11,7 @@ from .noise import FAMILIES, HERE, humanise, upper_first
 FACTS = json.loads((HERE.parents[1] / "help" / "facts.json").read_text(encoding="utf-8"))
 PHRASINGS = json.loads((HERE / "phrasings.json").read_text(encoding="utf-8"))
 TOPICS = {t["id"]: t for t in FACTS["topics"]}
-SHORTCUTS = FACTS["shortcuts"]
+SHORTCUTS = [s for s in FACTS["shortcuts"] if s.get("taught", True)]  # the help names what came after the training too
 HELD_OUT_ASK = 3  # of the whole questions of kind "ask", the last ones are for the grader
 # Synonyms of shortcut actions, so that a key is found by more than one wording.
 ACTIONS = json.loads((HERE / "actions.json").read_text(encoding="utf-8"))

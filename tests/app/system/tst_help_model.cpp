@@ -5,6 +5,8 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include <algorithm>
+
 namespace
 {
 
@@ -38,6 +40,19 @@ private slots:
         QCOMPARE(help.rowCount(), all);
     }
 
+    void namesTheKeysThatChooseTokens()
+    {
+        const HelpModel help(QStringLiteral(CONCLAVE_SOURCE_DIR "/resources/help/facts.json"));
+        const QString view = source("/ui/chat/ConversationView.qml");
+        for (const QString& key : {QStringLiteral("Left"), QStringLiteral("Right")}) {
+            const auto named = [&](const HelpModel::Shortcut& shortcut) {
+                return shortcut.keys == key && shortcut.action.contains(QStringLiteral("token"));
+            };
+            QVERIFY(std::ranges::any_of(help.shortcuts(), named));
+            QVERIFY(view.contains(QStringLiteral("case Qt.Key_%1: root.stepToken(").arg(key)));
+        }
+    }
+
     /// Help, README and the built-in model promise these keys: each must be bound somewhere in the window.
     void everyShortcutExists()
     {
@@ -54,7 +69,8 @@ private slots:
             const QString last = keys.section(u'+', -1);
             const QRegularExpression handler(QStringLiteral("Key_%1\\b|Keys\\.on%1Pressed")
                                                  .arg(last == u"Enter" ? QStringLiteral("(Enter|Return)") : last));
-            const bool inHandlers = composer.contains(handler) || chats.contains(handler) || map.contains(handler);
+            const bool inHandlers = window.contains(handler) || composer.contains(handler) || chats.contains(handler) ||
+                                    map.contains(handler);
             const bool arrows = keys.contains(QStringLiteral("rrow")) && map.contains(QStringLiteral("Key_Left"));
             QVERIFY2(inWindow || inHandlers || arrows, qPrintable(keys));
         }
