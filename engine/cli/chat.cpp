@@ -11,6 +11,7 @@
 #include "json.hpp"
 #include "program.hpp"
 #include "sampling.hpp"
+#include "terminal.hpp"
 
 namespace conclave::cli
 {
@@ -49,7 +50,8 @@ public:
     {
         answer += event.text;
         if (m_stream) {
-            std::fwrite(event.text.data(), 1, event.text.size(), stdout);
+            const std::string text = without_controls(event.text);
+            std::fwrite(text.data(), 1, text.size(), stdout);
             std::fflush(stdout);
         }
     }
@@ -170,8 +172,11 @@ int run(Common common, const Options& options)
     if (!options.system.empty()) {
         messages.push_back({Role::system, options.system});
     }
-    // The prompt goes to stderr, so that what a pipe receives is answers alone.
-    std::fprintf(stderr, "%s: one question a line, end with Ctrl+D.\n> ", opened->model->info().name.c_str());
+    // The prompt goes to stderr, so that what a pipe receives is answers alone; questions from a pipe need none.
+    const bool asks = stdin_is_terminal();
+    if (asks) {
+        std::fprintf(stderr, "%s: one question a line, end with Ctrl+D.\n> ", opened->model->info().name.c_str());
+    }
     std::string line;
     while (std::getline(std::cin, line)) {
         if (!line.empty() && line.back() == '\r') {
@@ -183,9 +188,13 @@ int run(Common common, const Options& options)
                 return report(answered.error());
             }
         }
-        std::fprintf(stderr, "> ");
+        if (asks) {
+            std::fprintf(stderr, "> ");
+        }
     }
-    std::fprintf(stderr, "\n");
+    if (asks) {
+        std::fprintf(stderr, "\n");
+    }
     return ok;
 }
 

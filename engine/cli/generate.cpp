@@ -8,6 +8,7 @@
 #include "program.hpp"
 #include "routes.hpp"
 #include "sampling.hpp"
+#include "terminal.hpp"
 
 namespace conclave::cli
 {
@@ -85,15 +86,21 @@ private:
     std::string m_text;
 };
 
+/// The text as it comes; ids, where the file has no vocabulary to make text of them.
 class TextSink : public EventSink
 {
 public:
+    explicit TextSink(bool has_text) : m_has_text(has_text) {}
     void on_token(const TokenEvent& event) override
     {
-        std::fwrite(event.text.data(), 1, event.text.size(), stdout);
+        const std::string text = m_has_text ? without_controls(event.text) : std::to_string(event.id) + " ";
+        std::fwrite(text.data(), 1, text.size(), stdout);
         std::fflush(stdout);
     }
     void on_step(const StepTrace&) override {}
+
+private:
+    bool m_has_text;
 };
 
 Result<std::vector<int32_t>> prompt_ids(const Model& model, const Options& options)
@@ -123,7 +130,7 @@ Result<std::vector<int32_t>> prompt_ids(const Model& model, const Options& optio
 
 void print_summary(const Stats& stats)
 {
-    std::fprintf(stderr, "\n[%d prompt tokens, %d generated, first after %.0f ms", stats.n_prompt, stats.n_generated,
+    std::fprintf(stderr, "\n[%d prompt tokens, %d generated, first after %.3g ms", stats.n_prompt, stats.n_generated,
                  stats.ttft_ms);
     if (stats.decode_tps) {
         std::fprintf(stderr, ", %.1f tokens/s", *stats.decode_tps);
@@ -154,7 +161,7 @@ int run(const Common& common, const Options& options)
                                   .n_top = options.sampling.n_top,
                                   .n_inspect = options.sampling.n_inspect};
     if (!common.json) {
-        TextSink sink;
+        TextSink sink(model.info().has_tokenizer);
         const auto stats = session->generate(request, sink);
         if (!stats) {
             return report(stats.error());

@@ -2,6 +2,7 @@
 
 #include "json.hpp"
 #include "program.hpp"
+#include "terminal.hpp"
 
 namespace conclave::cli
 {
@@ -25,9 +26,9 @@ void print_text(const ModelInfo& info)
     std::printf("  context          %d tokens\n", info.context_length);
     std::printf("  vocabulary       %d tokens\n", info.n_vocab);
     for (const auto& [type, bytes] : info.quant) {
-        std::printf("  %-16s %.2f MB\n", type.c_str(), static_cast<double>(bytes) / 1e6);
+        std::printf("  %-16s %s\n", type.c_str(), size_text(bytes).c_str());
     }
-    std::printf("  file             %.2f MB\n", static_cast<double>(info.file_bytes) / 1e6);
+    std::printf("  file             %s\n", size_text(info.file_bytes).c_str());
 }
 
 int run(const Common& common)

@@ -10,6 +10,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "program.hpp"
+#include "terminal.hpp"
 
 using namespace conclave::cli;
 
@@ -33,6 +34,24 @@ int usage(const CLI::ParseError& error)
     return bad_usage;
 }
 
+/// Names a first word that is no command, which CLI11 only says is missing. Returns whether it did.
+bool refuse_unknown(const CLI::App& app, int argc, char** argv)
+{
+    if (argc < 2 || argv[1][0] == '-') {
+        return false;
+    }
+    std::string known;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (command->get_name() == argv[1]) {
+            return false;
+        }
+        known += (known.empty() ? "" : ", ") + command->get_name();
+    }
+    std::fprintf(stderr, "conclave-cli: \"%s\" is no command; there are %s\n", without_controls(argv[1]).c_str(),
+                 known.c_str());
+    return true;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -47,6 +66,9 @@ int main(int argc, char** argv)
         for (auto* add : {add_info, add_tokenize, add_logits, add_generate, add_chat, add_trace, add_bench, add_plan,
                           add_selftest}) {
             add(app, common, status);
+        }
+        if (refuse_unknown(app, argc, argv)) {
+            return bad_usage;
         }
         try {
             app.parse(argc, argv);

@@ -3,6 +3,7 @@
 
 #include "json.hpp"
 #include "program.hpp"
+#include "terminal.hpp"
 
 namespace conclave::cli
 {
@@ -31,7 +32,7 @@ int run(const Common& common, int n_ctx)
         return ok;
     }
     const auto line = [](const char* name, uint64_t bytes) {
-        std::printf("%-8s %12.2f MB\n", name, static_cast<double>(bytes) / 1e6);
+        std::printf("%-8s %15s\n", name, size_text(bytes).c_str());
     };
     line("weights", plan.weights_bytes);
     line("cache", plan.kv_bytes);

@@ -331,13 +331,38 @@ TEST(Contract, TextWithoutJson)
     const Finished info = run("info " + golden("dsv3.gguf"));
     EXPECT_EQ(info.status, 0);
     EXPECT_NE(info.out.find("top-2 sum"), std::string::npos);
+    EXPECT_NE(info.out.find("184800 bytes"), std::string::npos) << info.out;
+    EXPECT_EQ(info.out.find(" 0.00 MB"), std::string::npos) << info.out;
     EXPECT_NE(run("plan " + golden("dsv3.gguf") + " --ctx 10").out.find("total"), std::string::npos);
     EXPECT_NE(run("--help").out.find("generate"), std::string::npos);
     EXPECT_EQ(run("--help").status, 0);
 }
 
+TEST(Contract, IdsWhereThereIsNoText)
+{
+    const Finished done = run("generate " + golden("dsv3.gguf") + " --ids 1,2 -n 3 --temp 0");
+    EXPECT_EQ(done.status, 0) << done.err;
+    EXPECT_EQ(std::count(done.out.begin(), done.out.end(), ' '), 3) << "three ids: " << done.out;
+    EXPECT_EQ(done.err.find("after 0 ms"), std::string::npos) << done.err;
+}
+
+TEST(Contract, ATerminalHasNothingToObey)
+{
+    const std::string model = golden("text.gguf");
+    const int id = run("tokenize " + model + " --json", "\x1B").json()["ids"].at(0);
+    const std::string forced = " --logit-bias " + std::to_string(id) + "+1000 --temp 0 -n 3";
+    const Finished text = run("generate " + model + " -p a" + forced);
+    EXPECT_EQ(text.status, 0) << text.err;
+    EXPECT_EQ(text.out, "   ");
+    const Finished chat = run("chat " + model + forced, "a\n");
+    EXPECT_EQ(chat.out, "   \n\n");
+    EXPECT_EQ(chat.err.find("> "), std::string::npos) << "nobody types into a pipe: " << chat.err;
+    EXPECT_NE(run("generate " + model + " -p a --json" + forced).out.find("\\u001b"), std::string::npos);
+}
+
 TEST(Contract, BadUsageIsTwo)
 {
+    EXPECT_NE(run("frob").err.find("\"frob\" is no command; there are info, "), std::string::npos);
     const std::string model = golden("dsv3.gguf");
     for (const std::string& arguments : {std::string(),
                                          std::string("fly"),
