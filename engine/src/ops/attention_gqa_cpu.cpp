@@ -14,9 +14,6 @@ namespace conclave
 namespace
 {
 
-// Multiply-adds below which the heads stay on the calling thread; about what waking another costs.
-constexpr int64_t small_work = 64 * 1024;
-
 struct Call {
     CpuBackend& backend;
     const ConclaveGqaWeights& w;
@@ -143,7 +140,7 @@ void attend_all(const Call& call)
 {
     const int64_t n_units = make_blocks(call) * call.w.n_head_kv;
     const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
-    const bool small = call.batch.n_rows * call.q_width() * 2 * last < small_work;
+    const bool small = call.batch.n_rows * call.q_width() * 2 * last < small_attention;
     // By lane, not by thread: the pool may have grown since memory was reserved.
     const int64_t lanes = small ? 1 : std::min<int64_t>(call.backend.lanes, n_units);
     call.backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {

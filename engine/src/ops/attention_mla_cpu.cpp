@@ -14,9 +14,6 @@ namespace conclave
 namespace
 {
 
-// Multiply-adds below which the heads stay on the calling thread; about what waking another costs.
-constexpr int64_t small_work = 64 * 1024;
-
 MlaScratch::Shape shape_of(const ConclaveMlaWeights& w, int64_t n_rows, int64_t lanes)
 {
     return {n_rows,
@@ -73,23 +70,22 @@ void rotate_queries(const CpuBackend& backend, const MlaHeads& call, bool naive,
     }
 }
 
-/// Marks the rows whose sequence takes the naive form and lists them by sequence, in order of first appearance;
-/// returns how many. Quadratic only in the number of sequences, and only where any can be naive.
+/// Marks the rows whose sequence takes the naive form and lists them first in s.order, by sequence; returns how many.
 int32_t choose_form(const ConclaveBatch& batch, int32_t mode, const MlaScratch& s)
 {
-    const int32_t n = batch.n_rows;
-    const int32_t* sequence = batch.sequence;
-    std::fill_n(s.naive, n, false);
+    std::fill_n(s.naive, batch.n_rows, false);
+    if (!is_naive(mode, batch.n_rows))
+        return 0; // no sequence has more rows than the batch
+    sort_rows(batch, s.order);
     int32_t n_naive = 0;
-    for (int32_t i = 0; i < n && is_naive(mode, n - i); ++i) {
-        if (std::find(sequence, sequence + i, sequence[i]) != sequence + i ||
-            !is_naive(mode, static_cast<int32_t>(std::count(sequence + i, sequence + n, sequence[i]))))
+    for (int32_t begin = 0, end = 0; begin < batch.n_rows; begin = end) {
+        end = end_of_sequence(batch, s.order, batch.n_rows, begin);
+        if (!is_naive(mode, end - begin))
             continue;
-        for (int32_t j = i; j < n; ++j)
-            if (sequence[j] == sequence[i]) {
-                s.naive[j] = true;
-                s.order[n_naive++] = j;
-            }
+        for (int32_t i = begin; i < end; ++i) {
+            s.naive[s.order[i]] = true;
+            s.order[n_naive++] = s.order[i];
+        }
     }
     return n_naive;
 }
@@ -100,7 +96,7 @@ void attend_absorbed(CpuBackend& backend, const MlaHeads& call)
     const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
     const int64_t rows = call.batch.n_rows - call.n_naive;
     const int64_t work = rows * w.n_head * w.kv_lora_rank * (w.qk_nope_head_dim + w.v_head_dim + 2 * last);
-    const int64_t n_threads = work < small_work ? 1 : backend.pool->n_threads();
+    const int64_t n_threads = work < small_attention ? 1 : backend.pool->n_threads();
     backend.pool->for_ranges(w.n_head, (w.n_head + n_threads - 1) / n_threads, [&](int64_t begin, int64_t end, int) {
         rotate_queries(backend, call, false, begin, end);
         absorbed_heads(call, begin, end);

@@ -7,6 +7,9 @@
 namespace conclave
 {
 
+/// Multiply-adds of attention below which all heads stay on the calling thread; about what waking another costs.
+constexpr int64_t small_attention = 64 * 1024;
+
 /// order [n_rows] = the batch's rows by sequence, in order of first appearance, each sequence in order of position.
 /// Quadratic only in the number of sequences.
 void sort_rows(const ConclaveBatch& batch, int32_t* order);

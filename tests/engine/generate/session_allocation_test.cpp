@@ -13,7 +13,7 @@ namespace
 
 std::atomic<long> allocations = 0;
 
-void* counted(std::size_t n, std::size_t alignment = 0)
+void* allocate(std::size_t n, std::size_t alignment = 0)
 {
     ++allocations;
     void* memory =
@@ -41,30 +41,7 @@ public:
 
 } // namespace
 
-void* operator new(std::size_t n)
-{
-    return counted(n);
-}
-void* operator new(std::size_t n, std::align_val_t alignment)
-{
-    return counted(n, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
+#include "generate/replaced_new.hpp"
 
 int main()
 {

@@ -14,7 +14,7 @@ namespace
 // Of the thread under test alone: the pool's workers go on undisturbed.
 thread_local long left = std::numeric_limits<long>::max();
 
-void* limited(std::size_t n, std::size_t alignment)
+void* allocate(std::size_t n, std::size_t alignment)
 {
     void* memory = nullptr;
     if (left > 0) {
@@ -61,30 +61,7 @@ long fail_each(const char* name, Work&& work)
 
 } // namespace
 
-void* operator new(std::size_t n)
-{
-    return limited(n, 0);
-}
-void* operator new(std::size_t n, std::align_val_t alignment)
-{
-    return limited(n, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
+#include "generate/replaced_new.hpp"
 
 int main()
 {
