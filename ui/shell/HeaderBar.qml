@@ -39,15 +39,27 @@ Item {
         SmallText {
             id: description
 
+            // Whole parts, as many as there is room for; the tool tip has them all.
+            readonly property list<string> parts: root.model.description.split(" · ")
+            readonly property int fitting: {
+                let n = parts.length
+                while (n > 1 && metrics.advanceWidth(parts.slice(0, n).join(" · ")) > width)
+                    --n
+                return n
+            }
+
             Layout.fillWidth: true
-            text: root.model.description
+            Layout.preferredWidth: 0
+            text: parts.slice(0, fitting).join(" · ")
             Accessible.role: Accessible.StaticText
-            Accessible.name: text
+            Accessible.name: root.model.description
+
+            FontMetrics { id: metrics; font: description.font }
 
             HoverHandler { id: descriptionHover }
             ToolTipArea {
-                text: description.text
-                visible: descriptionHover.hovered && description.truncated
+                text: root.model.description
+                visible: descriptionHover.hovered && (description.truncated || description.fitting < description.parts.length)
                 y: parent.height + 4
             }
         }
