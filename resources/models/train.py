@@ -133,6 +133,8 @@ def main() -> None:
     short, long = Rows(a.data / "rows-256.npz", a.seed), Rows(a.data / "rows-2048.npz", a.seed + 1)
     step, tokens, elapsed = 0, 0, 0.0
     if (a.out / "last.pt").exists():
+        if a.start:
+            print(f"going on from {a.out / 'last.pt'}; --start {a.start} was its beginning")
         state = torch.load(a.out / "last.pt", map_location=device, weights_only=False)
         model.load_state_dict(state["model"])
         for opt, part in zip(opts, state["opts"], strict=True):
@@ -151,7 +153,7 @@ def main() -> None:
 
     def save() -> None:
         state = {"model": model.state_dict(), "opts": [o.state_dict() for o in opts], "step": step, "tokens": tokens, "elapsed": elapsed, "config": model.c.to_dict(),
-                 "short": (short.epoch, short.at), "long": (long.epoch, long.at), "rng": torch.get_rng_state(), "losses": losses[-1:]}
+                 "short": (short.epoch, short.at), "long": (long.epoch, long.at), "rng": torch.get_rng_state()}
         torch.save(state, a.out / "last.tmp")
         os.replace(a.out / "last.tmp", a.out / "last.pt")
 
