@@ -14,6 +14,23 @@ void* operator new(std::size_t n, std::align_val_t alignment)
 {
     return allocate(n, static_cast<std::size_t>(alignment));
 }
+// The sanitizers' own would not call those above.
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept
+{
+    try {
+        return operator new(n);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+void* operator new(std::size_t n, std::align_val_t alignment, const std::nothrow_t&) noexcept
+{
+    try {
+        return operator new(n, alignment);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void operator delete(void* memory) noexcept
 {
     std::free(memory);

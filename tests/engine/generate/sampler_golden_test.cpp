@@ -93,7 +93,8 @@ TEST(SamplerGolden, EveryStageLeavesWhatLlamaCppLeaves)
 
 TEST(SamplerGolden, MirostatFollowsLlamaCppStepByStep)
 {
-    for (const Json& run : golden()["mirostat"]) {
+    const Json file = golden();
+    for (const Json& run : file["mirostat"]) {
         SamplerOptions options;
         options.mirostat = run["version"].get<int>();
         options.mirostat_tau = run["tau"].get<float>();

@@ -45,6 +45,23 @@ void* operator new(size_t size, std::align_val_t alignment)
 {
     return counted(size, static_cast<size_t>(alignment));
 }
+// The sanitizers' own would not call those above.
+void* operator new(size_t n, const std::nothrow_t&) noexcept
+{
+    try {
+        return operator new(n);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+void* operator new(size_t n, std::align_val_t alignment, const std::nothrow_t&) noexcept
+{
+    try {
+        return operator new(n, alignment);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void operator delete(void* memory) noexcept
 {
     release(memory);

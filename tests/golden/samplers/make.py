@@ -84,7 +84,11 @@ def main():
     generator = random.Random(20261125)
 
     def logits(spread):
-        return [round(generator.gauss(0, spread), 3) for _ in range(N_VOCAB)]
+        # No two alike: which of two equal tokens a stage leaves is nobody's rule.
+        values = set()
+        while len(values) < N_VOCAB:
+            values.add(round(generator.gauss(0, spread), 3))
+        return generator.sample(sorted(values), N_VOCAB)
 
     none = {"temperature": 1.0, "top_p": 1.0}
     cases = []
