@@ -20,6 +20,7 @@ function(check pattern prefix_regex source_root)
   endforeach()
 endfunction()
 check("tests/engine/*_test.cpp" tests/engine engine/src)
+check("tests/engine/*_test.cu" tests/engine engine/src)
 check("tests/app/tst_*.cpp" tests/app app)
 
 # Each layer and area that has sources has tests.

@@ -1,0 +1,20 @@
+# The CUDA backend: OFF, ON (needs nvcc), or EMULATED (the same kernels on the processor, for tests).
+set(CONCLAVE_CUDA OFF CACHE STRING "The CUDA backend: OFF, ON or EMULATED")
+set_property(CACHE CONCLAVE_CUDA PROPERTY STRINGS OFF ON EMULATED)
+if(NOT CONCLAVE_CUDA MATCHES "^(OFF|ON|EMULATED)$")
+  message(FATAL_ERROR "CONCLAVE_CUDA is \"${CONCLAVE_CUDA}\"; it can be OFF, ON or EMULATED")
+endif()
+if(CONCLAVE_CUDA STREQUAL EMULATED AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  message(FATAL_ERROR "CONCLAVE_CUDA=EMULATED switches stacks as x86-64 does; on ${CMAKE_SYSTEM_PROCESSOR} use ON or OFF")
+endif()
+
+# conclave_emulated_sources(TARGET SOURCES ...): compiles .cu files of a target for the processor. Loads and stores are
+# instrumented, and engine/src/device/emulated/access.cpp takes the place of the sanitizer's own library.
+function(conclave_emulated_sources target)
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
+    LANGUAGE CXX
+    COMPILE_OPTIONS "-fsanitize=thread;--param=tsan-instrument-func-entry-exit=0;-fno-tree-vectorize;-Wno-tsan"
+    COMPILE_DEFINITIONS CONCLAVE_CUDA_EMULATED)
+  target_sources(${target} PRIVATE ${ARGN})
+  target_link_libraries(${target} PRIVATE cuda_emulation)
+endfunction()
