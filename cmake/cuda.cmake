@@ -8,13 +8,15 @@ if(CONCLAVE_CUDA STREQUAL EMULATED AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_6
   message(FATAL_ERROR "CONCLAVE_CUDA=EMULATED switches stacks as x86-64 does; on ${CMAKE_SYSTEM_PROCESSOR} use ON or OFF")
 endif()
 
-# conclave_emulated_sources(TARGET SOURCES ...): compiles .cu files of a target for the processor. Loads and stores are
-# instrumented, and engine/src/device/emulated/access.cpp takes the place of the sanitizer's own library.
-function(conclave_emulated_sources target)
-  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
-    LANGUAGE CXX
-    COMPILE_OPTIONS "-fsanitize=thread;--param=tsan-instrument-func-entry-exit=0;-fno-tree-vectorize;-Wno-tsan"
-    COMPILE_DEFINITIONS CONCLAVE_CUDA_EMULATED)
+# conclave_cuda_sources(TARGET SOURCES ...): adds .cu files to a target: for a GPU, or for the processor. There loads and
+# stores are instrumented, and engine/src/device/emulated/access.cpp takes the place of the sanitizer's own library.
+function(conclave_cuda_sources target)
   target_sources(${target} PRIVATE ${ARGN})
-  target_link_libraries(${target} PRIVATE cuda_emulation)
+  if(CONCLAVE_CUDA STREQUAL EMULATED)
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
+      LANGUAGE CXX
+      COMPILE_OPTIONS "-fsanitize=thread;--param=tsan-instrument-func-entry-exit=0;-fno-tree-vectorize;-Wno-tsan"
+      COMPILE_DEFINITIONS CONCLAVE_CUDA_EMULATED)
+    target_link_libraries(${target} PRIVATE cuda_emulation)
+  endif()
 endfunction()

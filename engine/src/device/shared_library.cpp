@@ -20,6 +20,11 @@ SharedLibrary::SharedLibrary(const char* name)
 {
 }
 
+SharedLibrary::SharedLibrary(const std::filesystem::path& file)
+    : m_handle(reinterpret_cast<void*>(LoadLibraryExW(file.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH)))
+{
+}
+
 SharedLibrary::~SharedLibrary()
 {
     if (m_handle)
@@ -34,6 +39,9 @@ void* SharedLibrary::find_address(const char* symbol) const
 #else
 
 SharedLibrary::SharedLibrary(const char* name) : m_handle(dlopen(name, RTLD_NOW | RTLD_LOCAL)) {}
+SharedLibrary::SharedLibrary(const std::filesystem::path& file) : SharedLibrary(std::filesystem::absolute(file).c_str())
+{
+}
 
 SharedLibrary::~SharedLibrary()
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <utility>
 
 namespace conclave
@@ -12,6 +13,8 @@ public:
     SharedLibrary() = default;
     /// By the system's search rules; none when it is not found.
     explicit SharedLibrary(const char* name);
+    /// This file and no other; what it needs is looked for beside it too on Windows.
+    explicit SharedLibrary(const std::filesystem::path& file);
     SharedLibrary(SharedLibrary&& other) noexcept : m_handle(std::exchange(other.m_handle, nullptr)) {}
     SharedLibrary& operator=(SharedLibrary&& other) noexcept
     {

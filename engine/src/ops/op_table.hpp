@@ -4,11 +4,13 @@
 
 // The one seam between the forward pass and a backend. A C ABI: plain structs that carry their size, a status and a
 // message buffer; no std:: type, exception or ownership crosses it, because a GPU plug-in may be built by another
-// compiler. All activations are float32, row-major, in the backend's own memory. Weights are as the file has them.
+// compiler. All activations are float32, row-major, in the backend's own memory. Weights are as the file has them. With
+// a device everything that an op's arguments point to lies there (weights, the lists of pages, routes, owned), but for
+// the batch, row_index and the structs themselves.
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 3;
+constexpr uint32_t conclave_op_table_version = 4;
 
 // The largest kv_lora_rank and qk_nope_head_dim that attention_mla takes; published models have 512 and 128.
 constexpr int32_t conclave_max_mla_width = 8192;
@@ -163,16 +165,53 @@ struct ConclaveLimits {
 
 struct ConclaveBackendOptions {
     uint32_t size;
-    void* thread_pool; // conclave::ThreadPool of the host; host backends only
+    void* thread_pool;  // conclave::ThreadPool of the host; host backends only
+    int32_t device = 0; // which of a plug-in's devices; host backends ignore it
 };
 
 using ConclaveBackend = void*;
+
+struct ConclaveDeviceInfo {
+    uint32_t size;
+    char name[128];
+    uint64_t total_bytes, free_bytes;
+};
+
+// What a backend with memory of its own answers besides. What a backend is asked happens in order: an upload, ops, a
+// download; the host sees none of it before synchronize. Thread: memory is asked for and copied from any, ops from one.
+struct ConclaveDeviceTable {
+    uint32_t size;
+
+    // 0 with a sentence why: no driver, no device.
+    int32_t (*count)(ConclaveMessage* message);
+    ConclaveStatus (*info)(int32_t device, ConclaveDeviceInfo* info, ConclaveMessage* message);
+    // 1: ops read weights of this type as a file has them; 0: they are brought as F32.
+    int32_t (*reads)(int32_t dtype);
+
+    // At a multiple of 256 bytes. Out of memory is said with the bytes wanted and free.
+    ConclaveStatus (*allocate)(ConclaveBackend backend, uint64_t n_bytes, void** memory, ConclaveMessage* message);
+    void (*release)(ConclaveBackend backend, void* memory);
+    // Memory of the host that a device copies to without help.
+    ConclaveStatus (*allocate_pinned)(ConclaveBackend backend, uint64_t n_bytes, void** memory,
+                                      ConclaveMessage* message);
+    void (*release_pinned)(ConclaveBackend backend, void* memory);
+    // `from` may change once upload returns; `to` holds a download after synchronize.
+    ConclaveStatus (*upload)(ConclaveBackend backend, void* to, const void* from, uint64_t n_bytes,
+                             ConclaveMessage* message);
+    ConclaveStatus (*download)(ConclaveBackend backend, void* to, const void* from, uint64_t n_bytes,
+                               ConclaveMessage* message);
+    ConclaveStatus (*synchronize)(ConclaveBackend backend, ConclaveMessage* message);
+
+    // Before the first op of a step: its rows, which the ops of the step then name again.
+    ConclaveStatus (*begin_step)(ConclaveBackend backend, const ConclaveBatch* batch, ConclaveMessage* message);
+};
 
 // Arrays: x [n_rows, hidden] is the residual stream, updated in place unless said otherwise.
 struct ConclaveOpTable {
     uint32_t size;
     uint32_t version;
     const char* name;
+    const ConclaveDeviceTable* device; // null: the backend computes in the host's memory
 
     ConclaveStatus (*create)(const ConclaveBackendOptions* options, ConclaveBackend* backend, ConclaveMessage* message);
     void (*destroy)(ConclaveBackend backend);
@@ -215,5 +254,8 @@ struct ConclaveOpTable {
 const ConclaveOpTable* conclave_reference_ops();
 // Highway kernels for the processor this runs on.
 const ConclaveOpTable* conclave_cpu_ops();
+
+// What the CUDA plug-in exports as conclave_cuda_ops: null when `version` is not its own.
+using ConclavePluginEntry = const ConclaveOpTable* (*)(uint32_t version);
 
 } // extern "C"

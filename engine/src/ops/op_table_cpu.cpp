@@ -185,6 +185,7 @@ const ConclaveOpTable* conclave_cpu_ops()
         .size = sizeof(ConclaveOpTable),
         .version = conclave_op_table_version,
         .name = "cpu",
+        .device = nullptr,
         .create = create,
         .destroy = destroy,
         .prepare = prepare,

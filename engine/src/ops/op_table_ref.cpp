@@ -127,6 +127,7 @@ const ConclaveOpTable* conclave_reference_ops()
         .size = sizeof(ConclaveOpTable),
         .version = conclave_op_table_version,
         .name = "reference",
+        .device = nullptr,
         .create = create,
         .destroy = destroy,
         .prepare = prepare,

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ops/gemm.hpp"
+#include "ops/hosted_device.hpp"
 #include "ops/op_table.hpp"
 #include "ops/rmsnorm.hpp"
 #include "ops/sample_layers.hpp"
@@ -40,6 +41,13 @@ struct Backend {
         if (table.create(&options, &self, nullptr) == conclave_ok)
             ready = table.prepare(self, &limits, &bytes, nullptr) == conclave_ok;
     }
+    /// An open device. Its caches are filled by `fills`, which is faster where the device is emulated.
+    Backend(HostedDevice& device, const ConclaveLimits& limits, const Backend& fills)
+        : table(device.table()), self(device.self()), m_filler(&fills)
+    {
+        uint64_t bytes = 0;
+        ready = table.prepare(self, &limits, &bytes, nullptr) == conclave_ok;
+    }
     Backend(const Backend&) = delete;
     Backend& operator=(const Backend&) = delete;
     ~Backend()
@@ -48,9 +56,14 @@ struct Backend {
             table.destroy(self);
     }
 
+    const Backend& filler() const { return m_filler ? *m_filler : *this; }
+
     const ConclaveOpTable& table;
     ConclaveBackend self = nullptr;
     bool ready = false;
+
+private:
+    const Backend* m_filler = nullptr;
 };
 
 /// The random layers of one weight type.
@@ -153,10 +166,10 @@ Floats change(const Floats& before, const Floats& after, ConclaveStatus status)
     return out;
 }
 
-/// Fills a cache with earlier positions, then attends with n_rows rows of that sequence and of a fresh one. run (batch,
-/// caches, x) is the op.
-template <class Run>
-Floats attend(const Samples& s, int32_t row_width, Run run)
+/// Fills a cache with earlier positions, then attends with n_rows rows of that sequence and of a fresh one. fill and
+/// run (batch, caches, x) are the op.
+template <class Fill, class Run>
+Floats attend(const Samples& s, int32_t row_width, Fill fill_cache, Run run)
 {
     SampleCaches caches(2, n_earlier + n_rows, page_rows, row_width);
     SampleBatch fill;
@@ -164,7 +177,7 @@ Floats attend(const Samples& s, int32_t row_width, Run run)
         fill.add(0, p);
     Floats x(s.x.begin(), s.x.begin() + n_earlier * s.hidden);
     ConclaveBatch batch = fill.view();
-    if (run(batch, caches.views.data(), x.data()) != conclave_ok)
+    if (fill_cache(batch, caches.views.data(), x.data()) != conclave_ok)
         return {};
     SampleBatch rows;
     rows.add(0, n_earlier);
@@ -182,19 +195,23 @@ Floats attend(const Samples& s, int32_t row_width, Run run)
 Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode)
 {
     const ConclaveMlaWeights w = layer.view();
-    return attend(s, w.kv_lora_rank + w.qk_rope_head_dim,
-                  [&](const ConclaveBatch& batch, const ConclaveCacheView* caches, float* x) {
-                      return b.table.attention_mla(b.self, &w, &batch, caches, mode, x, nullptr);
-                  });
+    const auto op = [&](const Backend& by) {
+        return [&](const ConclaveBatch& batch, const ConclaveCacheView* caches, float* x) {
+            return by.table.attention_mla(by.self, &w, &batch, caches, mode, x, nullptr);
+        };
+    };
+    return attend(s, w.kv_lora_rank + w.qk_rope_head_dim, op(b.filler()), op(b));
 }
 
 Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer)
 {
     const ConclaveGqaWeights w = layer.view();
-    return attend(s, 2 * w.n_head_kv * w.head_dim,
-                  [&](const ConclaveBatch& batch, const ConclaveCacheView* caches, float* x) {
-                      return b.table.attention_gqa(b.self, &w, &batch, caches, x, nullptr);
-                  });
+    const auto op = [&](const Backend& by) {
+        return [&](const ConclaveBatch& batch, const ConclaveCacheView* caches, float* x) {
+            return by.table.attention_gqa(by.self, &w, &batch, caches, x, nullptr);
+        };
+    };
+    return attend(s, 2 * w.n_head_kv * w.head_dim, op(b.filler()), op(b));
 }
 
 Floats embed(const Backend& b, const Samples& s)
@@ -293,12 +310,17 @@ Floats decode(const Samples& s, bool tuned)
 class Report
 {
 public:
-    explicit Report(std::vector<SelfTestResult>& results) : m_results(results) {}
+    /// Each target is selected before it is tried.
+    Report(std::vector<SelfTestResult>& results, std::vector<std::string> targets,
+           std::function<void(const std::string&)> select)
+        : m_results(results), m_targets(std::move(targets)), m_select(std::move(select))
+    {
+    }
 
     void add(const std::string& name, double bound, const Floats& reference, const std::function<Floats()>& tuned)
     {
         for (const std::string& target : m_targets) {
-            select_kernel_target(target);
+            m_select(target);
             const Floats got = tuned();
             const bool comparable = !reference.empty() && got.size() == reference.size();
             const double nmse = comparable ? normalized_error(got, reference) : std::numeric_limits<double>::infinity();
@@ -308,20 +330,19 @@ public:
 
 private:
     std::vector<SelfTestResult>& m_results;
-    std::vector<std::string> m_targets = supported_kernel_targets();
+    std::vector<std::string> m_targets;
+    std::function<void(const std::string&)> m_select;
 };
 
-void test_type(Report& report, ThreadPool& pool, DType dtype)
+/// Every op with layers of one weight type.
+void test_ops(Report& report, const Samples& s, const Backend& reference, const Backend& tuned)
 {
-    const Samples s(dtype);
-    const Backend reference(*conclave_reference_ops(), pool, s.limits());
-    const Backend tuned(*conclave_cpu_ops(), pool, s.limits());
+    const DType dtype = s.dtype;
     const std::string type(dtype_info(dtype)->name);
     const double bound = codec(dtype).takes_int8 ? int8_bound : float_bound;
     const auto both = [&](const std::string& name, double limit, const std::function<Floats(const Backend&)>& run) {
         report.add(name + " " + type, limit, run(reference), [&] { return run(tuned); });
     };
-    report.add("decode " + type, elementwise_bound, decode(s, false), [&] { return decode(s, true); });
     both("embed", elementwise_bound, [&](const Backend& b) { return embed(b, s); });
     for (const ConclaveMlaMode mode : {conclave_mla_naive, conclave_mla_absorbed}) {
         const std::string name = mode == conclave_mla_naive ? "attention_mla naive" : "attention_mla absorbed";
@@ -395,11 +416,31 @@ std::vector<SelfTestResult> run_self_test(ThreadPool& pool)
 {
     const std::string before = kernel_target_name();
     std::vector<SelfTestResult> results;
-    Report report(results);
+    Report report(results, supported_kernel_targets(), [](const std::string& target) { select_kernel_target(target); });
     test_kernels(report);
-    for (const DTypeInfo& type : all_dtypes())
-        test_type(report, pool, type.dtype);
+    for (const DTypeInfo& type : all_dtypes()) {
+        const Samples s(type.dtype);
+        const Backend reference(*conclave_reference_ops(), pool, s.limits());
+        const Backend tuned(*conclave_cpu_ops(), pool, s.limits());
+        report.add("decode " + std::string(type.name), elementwise_bound, decode(s, false),
+                   [&] { return decode(s, true); });
+        test_ops(report, s, reference, tuned);
+    }
     select_kernel_target(before);
+    return results;
+}
+
+std::vector<SelfTestResult> run_device_self_test(ThreadPool& pool, const ConclaveOpTable& ops, int32_t device,
+                                                 DType dtype)
+{
+    std::vector<SelfTestResult> results;
+    HostedDevice hosted(ops, device, nullptr);
+    if (hosted.status() != conclave_ok)
+        return results;
+    Report report(results, {std::string(ops.name) + ":" + std::to_string(device)}, [](const std::string&) {});
+    const Samples s(dtype);
+    const Backend reference(*conclave_reference_ops(), pool, s.limits());
+    test_ops(report, s, reference, Backend(hosted, s.limits(), reference));
     return results;
 }
 

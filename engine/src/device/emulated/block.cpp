@@ -1,6 +1,7 @@
 #include "device/emulated/block.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <format>
 #include <string_view>
@@ -11,7 +12,8 @@ namespace conclave::emulated
 namespace
 {
 
-thread_local BlockRunner* current_runner = nullptr;
+// The model of executables: what a library would use by itself is a call.
+thread_local BlockRunner* current_runner __attribute__((tls_model("initial-exec"))) = nullptr;
 
 std::string at(const std::source_location& where)
 {
@@ -217,6 +219,18 @@ uint64_t BlockRunner::exchange(uint32_t mask, uint64_t value, uint32_t source, s
     return m_warps[m_current / warp_size].given[source];
 }
 
+float BlockRunner::warp_sum(float value, std::source_location where)
+{
+    warp_wait(0xFFFFFFFFu, std::bit_cast<uint32_t>(value), false, where);
+    float all[warp_size];
+    for (int lane = 0; lane < warp_size; ++lane)
+        all[lane] = std::bit_cast<float>(static_cast<uint32_t>(m_warps[m_current / warp_size].given[lane]));
+    for (int step = warp_size / 2; step > 0; step /= 2)
+        for (int lane = 0; lane < step; ++lane)
+            all[lane] += all[lane + step];
+    return all[0];
+}
+
 uint32_t BlockRunner::vote(uint32_t mask, bool value, std::source_location where)
 {
     warp_wait(mask, value, false, where);
@@ -251,7 +265,7 @@ Stamp BlockRunner::now() const
 
 void BlockRunner::access(const void* p, size_t n_bytes, bool writes, bool whole)
 {
-    if (whole && reinterpret_cast<uintptr_t>(p) % n_bytes != 0)
+    if (whole && (reinterpret_cast<uintptr_t>(p) & (n_bytes - 1)) != 0)
         fault(std::format("{} {} bytes at a misaligned address, {}", writes ? "writes" : "reads", n_bytes,
                           describe_address(p)));
     check_access(p, n_bytes, writes);

@@ -51,6 +51,8 @@ public:
     void barrier(std::source_location where);
     /// Waits for the lanes of `mask`; returns what lane `source` of the warp gave.
     uint64_t exchange(uint32_t mask, uint64_t value, uint32_t source, std::source_location where);
+    /// The sum over the whole warp in the order of five __shfl_xor_sync, lane distance 16 first.
+    float warp_sum(float value, std::source_location where = std::source_location::current());
     /// The lanes of `mask` that gave true.
     uint32_t vote(uint32_t mask, bool value, std::source_location where);
     void warp_barrier(uint32_t mask, std::source_location where);
@@ -70,7 +72,7 @@ private:
         std::source_location where;
     };
     struct alignas(16) Stack {
-        std::byte bytes[64 * 1024];
+        std::byte bytes[64 * 1024 + 576]; // no power of two apart: the tops would share one set of the cache
     };
     struct alignas(16) Shared {
         std::byte bytes[max_shared_bytes];

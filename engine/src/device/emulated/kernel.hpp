@@ -10,10 +10,13 @@
 
 // What a kernel sees of CUDA, under its own names.
 
+using std::isnan;
+
 #define __global__
 #define __device__
 #define __host__
 #define __launch_bounds__(...)
+#define __grid_constant__
 #define threadIdx (::conclave::emulated::running()->thread_index())
 #define blockIdx (::conclave::emulated::running()->block_index())
 #define blockDim (::conclave::emulated::running()->block_shape())

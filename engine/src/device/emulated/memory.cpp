@@ -1,5 +1,6 @@
 #include "device/emulated/memory.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <format>
@@ -17,6 +18,13 @@ constexpr int unwritten = 0xFF;
 
 std::map<const std::byte*, Allocation> allocations, parts;
 size_t n_allocated = 0;
+
+/// What lies in each 256 bytes that were looked up lately: allocations and parts begin at such places.
+struct Lookup {
+    uintptr_t place = 0;
+    Allocation* found = nullptr;
+};
+std::array<Lookup, 4096> lookups;
 
 Allocation* find_in(std::map<const std::byte*, Allocation>& all, const void* p)
 {
@@ -71,6 +79,7 @@ void* allocate(size_t n_bytes)
     if (!memory)
         return nullptr;
     std::memset(memory, unwritten, rounded + 2 * guard);
+    lookups.fill({});
     allocations[memory + guard] = {memory + guard, n_bytes};
     n_allocated += n_bytes;
     return memory + guard;
@@ -81,6 +90,7 @@ bool release(void* p)
     const auto found = allocations.find(static_cast<const std::byte*>(p));
     if (found == allocations.end())
         return false;
+    lookups.fill({});
     const Allocation gone = found->second;
     std::erase_if(parts, [&](const auto& part) {
         const bool inside = gone.contains(part.first, 0);
@@ -102,10 +112,17 @@ size_t allocated_bytes()
 
 Allocation* find_allocation(const void* p)
 {
-    if (Allocation* part = find_in(parts, p))
-        return part;
-    Allocation* whole = find_in(allocations, p);
-    return whole && !whole->carved ? whole : nullptr;
+    const uintptr_t place = reinterpret_cast<uintptr_t>(p) / alignment;
+    Lookup& lookup = lookups[place % lookups.size()];
+    if (lookup.place == place)
+        return lookup.found;
+    Allocation* found = find_in(parts, p);
+    if (!found)
+        found = find_in(allocations, p);
+    if (!found || found->carved)
+        return nullptr;
+    lookup = {place, found};
+    return found;
 }
 
 std::string describe_address(const void* p)
@@ -127,6 +144,7 @@ void carve(void* p, size_t n_bytes)
     Allocation* whole = find_in(allocations, p);
     if (!whole || !whole->contains(p, n_bytes))
         std::abort(); // a buffer outside of its arena
+    lookups.fill({});
     whole->carved = true;
     std::memset(p, unwritten, n_bytes);
     Allocation& part = parts[static_cast<const std::byte*>(p)];
