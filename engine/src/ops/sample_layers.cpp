@@ -71,8 +71,49 @@ BlockScale block_scale(DType dtype)
         return {q4_k::d, q4_k::dmin, 256.0f, 7.5f};
     case DType::Q5_K:
         return {q5_k::d, q5_k::dmin, 530.0f, 15.5f};
+    case DType::IQ4_NL:
+        return {iq4_nl::d, -1, 67.0f, 0};
+    case DType::MXFP4:
+        return {mxfp4::e, -1, 5.8f, 0};
+    case DType::Q2_K:
+        return {q2_k::d, q2_k::dmin, 13.9f, 1.5f};
+    case DType::Q3_K:
+        return {q3_k::d, -1, 43.0f, 0};
+    case DType::IQ4_XS:
+        return {iq4_xs::d, -1, 1247.0f, 0};
+    case DType::IQ1_S:
+        return {iq1_s::d, -1, 7.2f, 0};
+    case DType::IQ1_M:
+        return {iq1_m::scales, -1, 7.2f, 0};
+    case DType::IQ2_XXS:
+    case DType::IQ2_XS:
+    case DType::IQ2_S:
+        return {0, -1, 55.0f, 0};
+    case DType::IQ3_XXS:
+    case DType::IQ3_S:
+        return {0, -1, 141.0f, 0};
+    case DType::TQ1_0:
+        return {tq1_0::d, -1, 0.82f, 0};
+    case DType::TQ2_0:
+        return {tq2_0::d, -1, 1.2f, 0};
     default:
         return {q6_k::d, -1, 1366.0f, 0};
+    }
+}
+
+/// Gives a block the scale d, where most types have a half.
+void store_scale(DType dtype, uint8_t* block, int at, float d)
+{
+    if (dtype == DType::MXFP4) { // a power of two, halved
+        block[at] = static_cast<uint8_t>((std::bit_cast<uint32_t>(d) >> 23) + 1);
+    } else if (dtype == DType::IQ1_M) { // the upper nibbles of four words, the lowest first
+        const uint16_t bits = half_bits(d);
+        for (int i = 0; i < 4; ++i) {
+            uint8_t& byte = block[at + 2 * i + 1];
+            byte = static_cast<uint8_t>((byte & 0xF) | (bits >> (4 * i) & 0xF) << 4);
+        }
+    } else {
+        store_half(block + at, d);
     }
 }
 
@@ -172,7 +213,7 @@ SampleMatrix sample_matrix(SampleNumbers& numbers, DType dtype, int32_t n_matric
     const BlockScale scale = block_scale(dtype);
     for (int64_t b = 0; b < n_blocks; ++b) {
         const float d = rms / scale.rms * numbers.uniform(0.5f, 1.5f);
-        store_half(out + b * type.block_bytes + scale.scale_at, d);
+        store_scale(dtype, out + b * type.block_bytes, scale.scale_at, d);
         if (scale.minimum_at >= 0)
             store_half(out + b * type.block_bytes + scale.minimum_at, d * scale.minimum);
     }

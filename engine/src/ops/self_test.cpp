@@ -26,6 +26,7 @@ constexpr double int8_bound = 5e-4;
 constexpr double elementwise_bound = 1e-11;
 
 constexpr int32_t n_rows = 5;
+constexpr int32_t n_many = 40; // three panels of a dense product; experts with and without panels
 constexpr int32_t n_vocab = 70;
 constexpr int32_t n_earlier = 70; // cached positions, more than one piece and one page
 constexpr int32_t page_rows = 48;
@@ -352,7 +353,7 @@ void test_ops(Report& report, const Samples& s, const Backend& reference, const 
     both("attention_gqa bias", bound, [&](const Backend& b) { return attend_gqa(b, s, *s.gqa); });
     both("attention_gqa head norm", bound, [&](const Backend& b) { return attend_gqa(b, s, *s.gqa_per_head); });
     both("attention_gqa row norm", bound, [&](const Backend& b) { return attend_gqa(b, s, *s.gqa_whole_row); });
-    for (const int32_t rows : {1, n_rows, n_earlier}) {
+    for (const int32_t rows : {1, n_rows, n_many}) {
         const std::string suffix = " " + std::to_string(rows) + (rows == 1 ? " row" : " rows");
         both("mlp" + suffix, bound, [&](const Backend& b) { return mlp(b, s, rows); });
         both("moe" + suffix, bound, [&](const Backend& b) { return moe(b, s, *s.moe, rows); });

@@ -21,16 +21,16 @@ struct Activation {
 
 /// How a type's rows look unpacked: value = d · (q − 2^offset_bits), or d·q − m.
 struct Int8Form {
-    int scales_per_32; ///< 1, or 2: a d for every 16 elements
+    int scales_per_32; ///< 1, or 2: a d (and m) for every 16 elements
     bool has_min;
     int offset_bits;
 };
 
 /// Where Codec::unpack writes a row of n elements.
 struct UnpackedRow {
-    uint8_t* q; ///< [n]; at most 63, with 7 offset bits at most 255
+    uint8_t* q; ///< [n]; at most 127, with 7 offset bits at most 255
     float* d;   ///< [n / 32 · scales_per_32]
-    float* m;   ///< [n / 32]; left alone by types without minima
+    float* m;   ///< as d; left alone by types without minima
 };
 
 /// What one weight type can do. One file group per type: NAME_ref.cpp decodes by plain loops and is the oracle,

@@ -4,7 +4,7 @@
 //   is_signed         quants are int8; otherwise uint8 ≤ 63
 //   offset            subtracted from an unsigned quant, as a float (0: none)
 //   has_min           value = d·q − m; otherwise d·(q − offset)
-//   scales_per_32     1, or 2: one d for each 16 elements
+//   scales_per_32     1, or 2: one d (and m) for each 16 elements
 //   scales(p, d, m)   writes d (and m) of the chunk's blocks of 32 as floats
 //   quants<B>(p)      the 32 quants of block B of the chunk
 // An activation block has 32 elements as well, so one block of weights meets one activation scale and one sum. Vectors
@@ -133,7 +133,8 @@ HWY_INLINE void meet_activation(float* d, const float* m, const ActivationScales
             sums.minus = hn::MulAdd(hn::Mul(weight, hn::Set(df, offset)), sum, sums.minus);
         }
         if constexpr (Layout::has_min)
-            sums.minus = hn::MulAdd(hn::Load(df, m + i), hn::LoadU(df, a.sum + i), sums.minus);
+            sums.minus = hn::MulAdd(hn::Load(df, m + i),
+                                    hn::LoadU(df, (Layout::scales_per_32 == 2 ? a.half_sum : a.sum) + i), sums.minus);
     }
 }
 
@@ -211,7 +212,7 @@ template <class Layout>
 HWY_INLINE float dot_super_row(const uint8_t* row, int64_t n, const Activation& a)
 {
     RowSums sums = zero_sums();
-    alignas(64) float d[2 * blocks_of_super], m[blocks_of_super];
+    alignas(64) float d[2 * blocks_of_super], m[2 * blocks_of_super];
     for (int64_t i = 0; i < n; i += 256, row += Layout::n_bytes) {
         Layout::scales(row, d, m);
         meet_activation<Layout>(d, m, {a.scale + i / 32, a.sum + i / 32, a.half_sum + i / 16}, sums);
@@ -259,7 +260,7 @@ HWY_INLINE float dot_small_row(const uint8_t* row, int64_t n, const Activation& 
 
 /// out [32] of one block; the same operations in the same order as the plain decoder, so that both agree bit for bit.
 template <class Layout>
-HWY_INLINE void decode_block(const Quants& quants, const float* d, float m, float* out)
+HWY_INLINE void decode_block(const Quants& quants, const float* d, const float* m, float* out)
 {
     alignas(64) uint8_t bytes[32];
     for (int i = 0; i < parts; ++i)
@@ -276,9 +277,10 @@ HWY_INLINE void decode_block(const Quants& quants, const float* d, float m, floa
             q = hn::ConvertTo(df, hn::PromoteTo(TagI32(), narrow));
         if constexpr (Layout::offset != 0.0f)
             q = hn::Sub(q, hn::Set(df, Layout::offset));
-        VecF value = hn::Mul(hn::Set(df, d[Layout::scales_per_32 == 2 ? i / 16 : 0]), q);
+        const int group = Layout::scales_per_32 == 2 ? i / 16 : 0;
+        VecF value = hn::Mul(hn::Set(df, d[group]), q);
         if constexpr (Layout::has_min)
-            value = hn::Sub(value, hn::Set(df, m));
+            value = hn::Sub(value, hn::Set(df, m[group]));
         hn::StoreU(value, df, out + i);
     }
 }
@@ -287,13 +289,14 @@ template <class Layout, size_t... B>
 HWY_INLINE void decode_super_block(const uint8_t* p, const float* d, const float* m, float* out,
                                    std::index_sequence<B...>)
 {
-    (decode_block<Layout>(Layout::template quants<B>(p), d + Layout::scales_per_32 * B, m[B], out + 32 * B), ...);
+    constexpr size_t step = Layout::scales_per_32;
+    (decode_block<Layout>(Layout::template quants<B>(p), d + step * B, m + step * B, out + 32 * B), ...);
 }
 
 template <class Layout>
 void decode_super(const uint8_t* in, int64_t n, float* out)
 {
-    alignas(64) float d[2 * blocks_of_super], m[blocks_of_super] = {};
+    alignas(64) float d[2 * blocks_of_super], m[2 * blocks_of_super] = {};
     for (int64_t i = 0; i < n; i += 256, in += Layout::n_bytes) {
         Layout::scales(in, d, m);
         decode_super_block<Layout>(in, d, m, out + i, std::make_index_sequence<blocks_of_super>());
@@ -309,7 +312,7 @@ void decode_small(const uint8_t* in, int64_t n, float* out)
         const int n_blocks = static_cast<int>(std::min<int64_t>(n / 32 - first, blocks_of_super));
         Layout::scales(p, n_blocks, d, m);
         for (int b = 0; b < n_blocks; ++b)
-            decode_block<Layout>(Layout::quants(p + b * Layout::n_bytes), d + b, m[b], out + (first + b) * 32);
+            decode_block<Layout>(Layout::quants(p + b * Layout::n_bytes), d + b, m + b, out + (first + b) * 32);
     }
 }
 
@@ -333,12 +336,13 @@ HWY_INLINE void unpack_super_block(const uint8_t* p, uint8_t* q, std::index_sequ
 template <class Layout>
 void unpack_super(const uint8_t* row, int64_t n, const UnpackedRow& out)
 {
-    alignas(64) float d[2 * blocks_of_super], m[blocks_of_super];
+    alignas(64) float d[2 * blocks_of_super], m[2 * blocks_of_super];
+    constexpr int n_scales = blocks_of_super * Layout::scales_per_32;
     for (int64_t i = 0; i < n; i += 256, row += Layout::n_bytes) {
         Layout::scales(row, d, m);
-        std::copy_n(d, blocks_of_super * Layout::scales_per_32, out.d + i / 32 * Layout::scales_per_32);
+        std::copy_n(d, n_scales, out.d + i / 32 * Layout::scales_per_32);
         if constexpr (Layout::has_min)
-            std::copy_n(m, blocks_of_super, out.m + i / 32);
+            std::copy_n(m, n_scales, out.m + i / 32 * Layout::scales_per_32);
         unpack_super_block<Layout>(row, out.q + i, std::make_index_sequence<blocks_of_super>());
     }
 }

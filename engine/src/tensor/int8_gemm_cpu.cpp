@@ -35,14 +35,14 @@ constexpr int max_vectors = lanes == 16 ? 3 : 2;
 struct Tile {
     const uint8_t* q; ///< [rows][stride]
     const float* d;   ///< [rows][stride / 16 or / 32]
-    const float* m;   ///< [rows][stride / 32], if the type has minima
+    const float* m;   ///< as d, if the type has minima
     int64_t stride;
     int64_t begin; ///< of the tile in its rows
     int64_t n;     ///< elements from there on
     int offset_bits;
 };
 
-/// Four products of each lane. Pairs of products stay within 16 bits when quants are at most 63.
+/// Four products of each lane. Pairs of products stay within 16 bits when quants are at most 127.
 template <bool small_quants>
 HWY_INLINE hn::Vec<Ints> add_quads(hn::Vec<Unsigned> w, hn::Vec<Signed> x, hn::Vec<Ints> sum)
 {
@@ -78,7 +78,7 @@ HWY_INLINE void multiply_block(const Tile& tile, int64_t row, const Int8Panels& 
     }
     const uint8_t* w = tile.q + row * tile.stride;
     const float* d = tile.d + row * (tile.stride / Group);
-    const float* m = has_min ? tile.m + row * (tile.stride / 32) : nullptr;
+    const float* m = has_min ? tile.m + row * (tile.stride / Group) : nullptr;
 
     hn::Vec<Floats> total[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
@@ -113,9 +113,14 @@ HWY_INLINE void multiply_block(const Tile& tile, int64_t row, const Int8Panels& 
                 total[r][v] = hn::MulAdd(hn::Mul(hn::ConvertTo(df, dots[r][v]), weight), s, total[r][v]);
             }
             if constexpr (has_min) {
-                const auto all = hn::LoadU(df, sum[v] + k / 32 * panel_rows);
+                hn::Vec<Floats> all;
+                if constexpr (Group == 32)
+                    all = hn::LoadU(df, sum[v] + k / 32 * panel_rows);
+                else
+                    all = hn::Neg(hn::Mul(hn::ConvertTo(df, hn::LoadU(di, negated[v] + k / 16 * panel_rows)), s));
                 for (int r = 0; r < Rows; ++r)
-                    total[r][v] = hn::NegMulAdd(hn::Set(df, m[r * (tile.stride / 32) + k / 32]), all, total[r][v]);
+                    total[r][v] =
+                        hn::NegMulAdd(hn::Set(df, m[r * (tile.stride / Group) + k / Group]), all, total[r][v]);
             }
         }
     }
@@ -182,7 +187,7 @@ MultiplyTile multiply_for(const Int8Form& form)
 {
     const bool small = form.offset_bits < 7;
     if (form.scales_per_32 == 2)
-        return multiply_tile<16, false, true>;
+        return form.has_min ? multiply_tile<16, true, true> : multiply_tile<16, false, true>;
     if (form.has_min)
         return multiply_tile<32, true, true>;
     return small ? multiply_tile<32, false, true> : multiply_tile<32, false, false>;
@@ -195,7 +200,7 @@ void gemm(const Int8Weights& w, const Int8Panels& panels, int64_t n_activations,
     constexpr int64_t tile_rows = 16, tile_width = 8192, stride = tile_width + 64;
     alignas(64) uint8_t q[tile_rows * stride];
     alignas(64) float d[tile_rows * stride / 16];
-    alignas(64) float m[tile_rows * stride / 32];
+    alignas(64) float m[tile_rows * stride / 16];
     const Int8Form& form = w.codec.form;
     const MultiplyTile multiply = multiply_for(form);
     const DTypeInfo& type = *dtype_info(w.codec.dtype);
@@ -206,7 +211,7 @@ void gemm(const Int8Weights& w, const Int8Panels& panels, int64_t n_activations,
             const int64_t n = std::min(tile_width, panels.n - begin);
             const uint8_t* from = w.rows + first * w.row_bytes + begin / type.block_size * type.block_bytes;
             for (int64_t r = 0; r < n_rows; ++r)
-                w.codec.unpack(from + r * w.row_bytes, n, {q + r * stride, d + r * scales, m + r * (stride / 32)});
+                w.codec.unpack(from + r * w.row_bytes, n, {q + r * stride, d + r * scales, m + r * scales});
             multiply({q, d, m, stride, begin, n, form.offset_bits}, n_rows, panels,
                      {out + first, out_stride, n_activations, begin > 0});
         }

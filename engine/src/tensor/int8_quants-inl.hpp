@@ -12,7 +12,9 @@
 #include <hwy/highway.h>
 
 #include "base/load_le.hpp"
+#include "tensor/block_layout.hpp"
 #include "tensor/half-inl.hpp"
+#include "tensor/nibble_values.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace conclave
@@ -101,6 +103,63 @@ HWY_INLINE VecU8 move_bits(VecU8 v)
         return hn::ShiftRight<From - To>(v);
     else
         return v;
+}
+
+/// Bit pair `Run` of each of 32 bytes.
+template <int Run>
+HWY_INLINE Quants load_bit_pairs(const uint8_t* p)
+{
+    Quants quants = load_quants(p);
+    for (auto& part : quants.part)
+        part = move_bits<2 * Run, 0>(hn::And(part, hn::Set(TagU8(), static_cast<uint8_t>(3u << (2 * Run)))));
+    return quants;
+}
+
+/// table [16] at each of the codes.
+HWY_INLINE Quants look_up(const uint8_t* table, Quants codes)
+{
+    const auto values = hn::LoadDup128(TagU8(), table);
+    for (auto& part : codes.part)
+        part = hn::TableLookupBytes(values, part);
+    return codes;
+}
+
+/// out [16] = scale · bytes, taken as int8.
+template <class D = TagF> // a template, so that only the branch that fits is compiled
+HWY_INLINE void scale_sixteen(hn::Vec<hn::Full128<uint8_t>> bytes, float scale, float* out)
+{
+    const D df;
+    const hn::Full64<int8_t> half;
+    const auto store = [&](auto narrow, float* to) HWY_ATTR {
+        hn::Store(hn::Mul(hn::Set(df, scale), hn::ConvertTo(df, hn::PromoteTo(hn::RebindToSigned<D>(), narrow))), df,
+                  to);
+    };
+    const auto sixteen = hn::BitCast(hn::Full128<int8_t>(), bytes);
+    const auto first = hn::LowerHalf(half, sixteen), last = hn::UpperHalf(half, sixteen);
+    if constexpr (hn::MaxLanes(df) == 8) {
+        store(first, out);
+        store(last, out + 8);
+    } else {
+        const hn::Rebind<int8_t, D> few;
+        store(hn::LowerHalf(few, first), out);
+        store(hn::UpperHalf(few, first), out + 4);
+        store(hn::LowerHalf(few, last), out + 8);
+        store(hn::UpperHalf(few, last), out + 12);
+    }
+}
+
+/// The six bits of the scales of an IQ4_XS block, one byte each: four in a run of nibbles, two in a run of pairs.
+HWY_INLINE uint64_t iq4_xs_scales(const uint8_t* p)
+{
+    uint64_t low = load_le<uint32_t>(p + iq4_xs::scales_l);
+    low = (low | low << 16) & 0x0000FFFF0000FFFFu;
+    low = (low | low << 8) & 0x00FF00FF00FF00FFu;
+    low = (low | low << 4) & 0x0F0F0F0F0F0F0F0Fu;
+    uint64_t high = load_le<uint16_t>(p + iq4_xs::scales_h);
+    high = (high | high << 24) & 0x000000FF000000FFu;
+    high = (high | high << 12) & 0x000F000F000F000Fu;
+    high = (high | high << 6) & 0x0303030303030303u;
+    return low | high << 4;
 }
 
 /// d [n_blocks ≤ 8] = the halves at distance `stride`, as floats; the rest of d is zero.

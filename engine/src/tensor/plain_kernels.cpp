@@ -7,6 +7,7 @@
 #include "tensor/f8_e4m3.hpp"
 #include "tensor/int8_gemm.hpp"
 #include "tensor/kernel_target.hpp"
+#include "tensor/unpacked.hpp"
 
 namespace conclave
 {
@@ -68,6 +69,11 @@ CONCLAVE_PLAIN_KERNELS(q5_1, q5_1::n, q5_1::n_bytes, true)
 CONCLAVE_PLAIN_KERNELS(q4_k, q4_k::n, q4_k::n_bytes, true)
 CONCLAVE_PLAIN_KERNELS(q5_k, q5_k::n, q5_k::n_bytes, true)
 CONCLAVE_PLAIN_KERNELS(q6_k, q6_k::n, q6_k::n_bytes, true)
+CONCLAVE_PLAIN_KERNELS(iq4_nl, iq4_nl::n, iq4_nl::n_bytes, true)
+CONCLAVE_PLAIN_KERNELS(mxfp4, mxfp4::n, mxfp4::n_bytes, true)
+CONCLAVE_PLAIN_KERNELS(q2_k, q2_k::n, q2_k::n_bytes, true)
+CONCLAVE_PLAIN_KERNELS(q3_k, q3_k::n, q3_k::n_bytes, true)
+CONCLAVE_PLAIN_KERNELS(iq4_xs, iq4_xs::n, iq4_xs::n_bytes, true)
 
 #undef CONCLAVE_PLAIN_KERNELS
 
@@ -80,6 +86,22 @@ void dot_scaled_rows_f8_e4m3(const uint8_t* rows, int64_t row_bytes, int64_t n_r
             float value = 0;
             decode_f8_e4m3_ref(rows + r * row_bytes + i, 1, &value);
             sum += static_cast<double>(scales[i / f8_scale_block]) * value * x[i];
+        }
+        out[r] = static_cast<float>(sum);
+    }
+}
+
+void dot_unpacked_rows(const UnpackedType& type, const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64_t n,
+                       const Activation& activation, float* out)
+{
+    for (int64_t r = 0; r < n_rows; ++r) {
+        const uint8_t* p = rows + r * row_bytes;
+        double sum = 0;
+        for (int64_t i = 0; i < n; i += 256, p += type.block_bytes) {
+            float values[256];
+            decode_unpacked(type, p, 256, values);
+            for (int64_t j = 0; j < 256; ++j)
+                sum += static_cast<double>(values[j]) * activation_value<true>(activation, i + j);
         }
         out[r] = static_cast<float>(sum);
     }

@@ -32,7 +32,7 @@ TEST(self_test, every_kernel_agrees_with_its_reference_on_every_target)
     EXPECT_EQ(targets.size(), supported_kernel_targets().size());
     EXPECT_GE(targets.size(), 1u);
     for (const char* op : {"embed", "attention_mla naive", "attention_mla absorbed", "mlp 1 row", "moe 1 row",
-                           "moe 70 rows", "experts", "head", "decode"})
+                           "moe 40 rows", "experts", "head", "decode"})
         for (const DTypeInfo& type : all_dtypes())
             EXPECT_TRUE(names.contains(std::string(op) + " " + std::string(type.name))) << op << " " << type.name;
     EXPECT_TRUE(names.contains("route F32") && names.contains("router_scores F32"));

@@ -9,8 +9,6 @@
 #include <vector>
 
 #include "random_blocks.hpp"
-#include "tensor/block_layout.hpp"
-#include "tensor/half.hpp"
 #include "tensor/kernel_target.hpp"
 
 namespace conclave
@@ -44,35 +42,21 @@ protected:
         return {1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 1408, 7168};
     }
 
-    bool has_second_half() const
+    /// The largest product of scale and quant, or minimum, that the kernel may sum for each element of a row.
+    std::vector<double> largest_parts(const uint8_t* row, int64_t n) const
     {
-        const DType t = info().dtype;
-        return t == DType::Q4_1 || t == DType::Q5_1 || t == DType::Q4_K || t == DType::Q5_K;
-    }
-
-    /// The largest |d·q| or |m| that a quantised element of this row is made of; 0 for floats.
-    double largest_part(const uint8_t* row, int64_t i) const
-    {
-        const uint8_t* block = row + i / info().block_size * info().block_bytes;
-        switch (info().dtype) {
-        case DType::Q8_0:
-            return 128.0 * std::abs(load_half(block));
-        case DType::Q4_0:
-        case DType::Q5_0:
-            return 31.0 * std::abs(load_half(block));
-        case DType::Q4_1:
-        case DType::Q5_1:
-            return 31.0 * std::abs(load_half(block)) + std::abs(load_half(block + 2));
-        case DType::Q4_K:
-        case DType::Q5_K: {
-            const ScaleMin sm = k_scale_min(block + 4, static_cast<int>(i % 256 / 32));
-            return 31.0 * sm.scale * std::abs(load_half(block)) + sm.min * std::abs(load_half(block + 2));
+        std::vector<double> parts(static_cast<size_t>(n));
+        if (!type().takes_int8)
+            return parts;
+        std::vector<uint8_t> q(parts.size());
+        std::vector<float> d(parts.size() / 16), m(parts.size() / 16);
+        type().unpack(row, n, {q.data(), d.data(), m.data()});
+        const double largest_quant = type().form.has_min ? 31.0 : std::ldexp(2.0, type().form.offset_bits);
+        for (size_t i = 0; i < parts.size(); ++i) {
+            const size_t group = i * static_cast<size_t>(type().form.scales_per_32) / 32;
+            parts[i] = largest_quant * std::abs(d[group]) + std::abs(m[group]);
         }
-        case DType::Q6_K:
-            return 63.0 * std::abs(static_cast<int8_t>(block[192 + i % 256 / 16])) * std::abs(load_half(block + 208));
-        default:
-            return 0.0;
-        }
+        return parts;
     }
 
     std::mt19937 m_random{7};
@@ -133,13 +117,14 @@ TEST_P(CodecTest, DotEqualsTheSumInDoubleWithinRounding)
         type().dot_rows(rows.data() + 1, row_bytes, n_rows, n, activation.view(), out.data());
         for (int64_t r = 0; r < n_rows; ++r) {
             type().decode_ref(rows.data() + 1 + r * row_bytes, n, decoded.data());
+            const auto parts = largest_parts(rows.data() + 1 + r * row_bytes, n);
             double want = 0, magnitude = 0;
             for (size_t i = 0; i < decoded.size(); ++i) {
                 const double x = activation.value(type().takes_int8, i);
                 want += decoded[i] * x;
                 magnitude += std::abs(decoded[i] * x);
-                // Asymmetric blocks sum q and the minimum apart; each may be as large as the largest quant.
-                magnitude += std::abs(x) * largest_part(rows.data() + 1 + r * row_bytes, static_cast<int64_t>(i));
+                // Blocks with an offset or a minimum sum it apart.
+                magnitude += std::abs(x) * parts[i];
             }
             // 2^-23 for each of the few roundings a term goes through; sums of lanes grow slower than this allows.
             EXPECT_NEAR(out[static_cast<size_t>(r)], want, 4 * 0x1p-23 * magnitude + 1e-30)
@@ -179,13 +164,8 @@ TEST_P(CodecTest, ExtremeQuantsDoNotOverflow)
             if (!type().takes_int8)
                 break;
             std::ranges::fill(blocks, byte);
-            for (size_t b = 0; b < blocks.size(); b += static_cast<size_t>(info().block_bytes)) {
-                // Scales of one: 0x3C00 wherever this type keeps a half.
-                const size_t d = b + (info().dtype == DType::Q6_K ? 208 : 0);
-                blocks[d] = 0, blocks[d + 1] = 0x3C;
-                if (has_second_half())
-                    blocks[d + 2] = 0, blocks[d + 3] = 0x3C;
-            }
+            for (size_t b = 0; b < blocks.size(); b += static_cast<size_t>(info().block_bytes))
+                set_scales_to_one(info(), &blocks[b]);
             ActivationData activation(m_random, n);
             std::ranges::fill(activation.q, static_cast<int8_t>(127 * sign));
             std::ranges::fill(activation.scale, 1.0f);
@@ -193,13 +173,15 @@ TEST_P(CodecTest, ExtremeQuantsDoNotOverflow)
             std::ranges::fill(activation.half_sum, static_cast<float>(16 * 127 * sign));
             std::vector<float> decoded(static_cast<size_t>(n));
             type().decode_ref(blocks.data(), n, decoded.data());
-            double want = 0;
-            for (const float value : decoded)
-                want += static_cast<double>(value) * 127 * sign;
+            const auto parts = largest_parts(blocks.data(), n);
+            double want = 0, magnitude = 0;
+            for (size_t i = 0; i < decoded.size(); ++i) {
+                want += static_cast<double>(decoded[i]) * 127 * sign;
+                magnitude += (std::abs(static_cast<double>(decoded[i])) + parts[i]) * 127;
+            }
             float out = 0;
             type().dot_rows(blocks.data(), static_cast<int64_t>(blocks.size()), 1, n, activation.view(), &out);
-            EXPECT_NEAR(out, want, 1e-5 * std::abs(want) + 1e-4 * 7168 * 127)
-                << "bytes " << int{byte} << " sign " << sign;
+            EXPECT_NEAR(out, want, 1e-5 * magnitude) << "bytes " << int{byte} << " sign " << sign;
         }
 }
 

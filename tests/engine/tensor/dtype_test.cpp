@@ -11,7 +11,7 @@ namespace
 
 TEST(DType, EveryTypeHasItsInfoAndCodec)
 {
-    EXPECT_EQ(all_dtypes().size(), 12u);
+    EXPECT_EQ(all_dtypes().size(), 26u);
     for (const DTypeInfo& info : all_dtypes()) {
         EXPECT_EQ(dtype_info(info.dtype), &info);
         const Codec& type = codec(info.dtype);
@@ -26,8 +26,10 @@ TEST(DType, NumbersAreThoseOfGgml)
     EXPECT_EQ(dtype_info(14)->name, "Q6_K");
     EXPECT_EQ(dtype_info(14)->block_bytes, 210);
     EXPECT_EQ(dtype_info(30)->name, "BF16");
+    EXPECT_EQ(dtype_info(39)->name, "MXFP4");
+    EXPECT_EQ(dtype_info(39)->block_bytes, 17);
     EXPECT_EQ(dtype_info(first_own_dtype)->name, "F8_E4M3") << "of no GGUF";
-    for (const int32_t unknown : {-1, 4, 5, 9, 10, 31, 39, 137, 200, 1 << 30})
+    for (const int32_t unknown : {-1, 4, 5, 9, 15, 31, 40, 137, 200, 1 << 30})
         EXPECT_EQ(dtype_info(unknown), nullptr) << unknown;
 }
 

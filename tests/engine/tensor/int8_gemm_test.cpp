@@ -141,9 +141,9 @@ TEST_P(Int8GemmTest, ExtremeQuantsDoNotOverflow)
     const int64_t n = 8192;
     for (const uint8_t byte : {uint8_t{0x00}, uint8_t{0x7F}, uint8_t{0x80}, uint8_t{0xFF}}) {
         auto row = random_blocks(m_random, info(), n);
-        for (size_t i = 0; i < row.size(); ++i)
-            if (i % static_cast<size_t>(info().block_bytes) >= 16 && i % static_cast<size_t>(info().block_bytes) < 192)
-                row[i] = byte; // quants, whatever the type; its scales stay sound
+        std::ranges::fill(row, byte);
+        for (size_t b = 0; b < row.size(); b += static_cast<size_t>(info().block_bytes))
+            set_scales_to_one(info(), &row[b]);
         Activations activations(std::vector<float>(static_cast<size_t>(n), -1.0f), n);
         float got = 0;
         int8_gemm({type(), row.data(), static_cast<int64_t>(row.size()), 1}, activations.panels(), 1, &got, 1);

@@ -1,11 +1,11 @@
-"""Writes decode.bin: random blocks of every quantised type and the floats that the gguf package decodes them to.
+"""Writes decode.txt: what the gguf package decodes random blocks of every type to, as hashes.
 
-Run with the gguf package (any 0.10 or later) and torch, which knows FP8, installed: python3 make.py
-Layout, little-endian: u32 number of cases; per case: u32 type id (ggml's, or 10000 for F8_E4M3), u32 number of elements, u32 number of block bytes,
-the block bytes, the floats. Half-precision scales are kept finite, because NaN payloads are nobody's contract.
+Run with the gguf package (0.17 or later) and torch, which knows FP8, installed: python3 make.py
+A line a type: name, id (ggml's, or 10000 for F8_E4M3), elements, and XXH64 of the floats of each of eight equal runs. The bytes of the
+blocks are SplitMix64 seeded with the id, little-endian; numbers among them are kept finite as finite() does, because NaN payloads are
+nobody's contract.
 """
 
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -13,44 +13,78 @@ import torch
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T
 from gguf.quants import dequantize
 
-# The bytes of a block at which a half-precision number starts.
-HALVES = {
-    T.Q8_0: [0], T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2],
-    T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208],
+# The bytes of a block with the sign and the upper bits of the exponent of a number, and the exponent's bits among them.
+EXPONENTS = {
+    T.F32: [(3, 0x7F)], T.F16: [(1, 0x7C)], T.BF16: [(1, 0x7F)],
+    T.Q8_0: [(1, 0x7C)], T.Q4_0: [(1, 0x7C)], T.Q4_1: [(1, 0x7C), (3, 0x7C)], T.Q5_0: [(1, 0x7C)], T.Q5_1: [(1, 0x7C), (3, 0x7C)],
+    T.Q2_K: [(81, 0x7C), (83, 0x7C)], T.Q3_K: [(109, 0x7C)], T.Q4_K: [(1, 0x7C), (3, 0x7C)], T.Q5_K: [(1, 0x7C), (3, 0x7C)],
+    T.Q6_K: [(209, 0x7C)], T.IQ4_NL: [(1, 0x7C)], T.IQ4_XS: [(1, 0x7C)], T.MXFP4: [],
+    T.IQ1_S: [(1, 0x7C)], T.IQ1_M: [(55, 0x70)], T.IQ2_XXS: [(1, 0x7C)], T.IQ2_XS: [(1, 0x7C)], T.IQ2_S: [(1, 0x7C)],
+    T.IQ3_XXS: [(1, 0x7C)], T.IQ3_S: [(1, 0x7C)], T.TQ1_0: [(53, 0x7C)], T.TQ2_0: [(65, 0x7C)],
 }
-N_ELEMENTS = 2560
+F8_E4M3 = 10000
+N_ELEMENTS = 65536
+N_RUNS = 8
+MASK = (1 << 64) - 1
 
 
-def random_bytes(rng, kind):
-    if kind == T.F32:
-        return rng.standard_normal(N_ELEMENTS).astype("<f4").view(np.uint8)
-    if kind in (T.F16, T.BF16):
-        bits = rng.integers(0, 65536, N_ELEMENTS, dtype=np.uint16)
-        exponent = 0x7C00 if kind == T.F16 else 0x7F80
-        bits[(bits & exponent) == exponent] ^= 0x4000
-        return bits.astype("<u2").view(np.uint8)
-    block, n_bytes = GGML_QUANT_SIZES[kind]
-    blocks = rng.integers(0, 256, (N_ELEMENTS // block, n_bytes), dtype=np.uint8)
-    for offset in HALVES[kind]:
-        high = blocks[:, offset + 1]
-        high[(high & 0x7C) == 0x7C] ^= 0x40
-    return blocks.reshape(-1)
+def random_bytes(seed, n):
+    words = []
+    for _ in range((n + 7) // 8):
+        seed = (seed + 0x9E3779B97F4A7C15) & MASK
+        z = seed
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        words.append(z ^ (z >> 31))
+    return np.array(words, dtype="<u8").view(np.uint8)[:n].copy()
+
+
+def finite(blocks, exponents):
+    for at, mask in exponents:
+        blocks[:, at] = np.where(blocks[:, at] & mask == mask, blocks[:, at] ^ 0x40, blocks[:, at])
+    return blocks
+
+
+def xxh64(data):
+    """XXH64 with seed 0, of 32 bytes or more, a multiple of 8. Source: xxHash fast digest algorithm, version 0.1.1."""
+    p1, p2, p3, p4 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63
+    p5 = 0x27D4EB2F165667C5
+    rotl = lambda x, r: (x << r | x >> (64 - r)) & MASK
+    step = lambda acc, lane: rotl((acc + lane * p2) & MASK, 31) * p1 & MASK
+    lanes = np.frombuffer(data, dtype="<u8").tolist()
+    acc = [(p1 + p2) & MASK, p2, 0, -p1 & MASK]
+    whole = len(lanes) // 4 * 4
+    for i in range(whole):
+        acc[i % 4] = step(acc[i % 4], lanes[i])
+    h = sum(rotl(a, r) for a, r in zip(acc, (1, 7, 12, 18))) & MASK
+    for a in acc:
+        h = ((h ^ step(0, a)) * p1 + p4) & MASK
+    h = (h + len(data)) & MASK
+    for lane in lanes[whole:]:
+        h = (rotl(h ^ step(0, lane), 27) * p1 + p4) & MASK
+    h = (h ^ (h >> 33)) * p2 & MASK
+    h = (h ^ (h >> 29)) * p3 & MASK
+    return h ^ (h >> 32)
+
+
+def line(name, number, values):
+    values = np.ascontiguousarray(values, dtype="<f4").reshape(-1)
+    assert values.size == N_ELEMENTS and not np.isnan(values).any()
+    hashes = [f"{xxh64(run.tobytes()):016x}" for run in np.split(values, N_RUNS)]
+    return " ".join([name, str(number), str(N_ELEMENTS), *hashes]) + "\n"
 
 
 def main():
-    rng = np.random.default_rng(20)
-    kinds = [T.F32, T.F16, T.BF16, *HALVES]
-    out = struct.pack("<I", len(kinds) + 1)
-    for kind in kinds:
-        raw = random_bytes(rng, kind)
-        values = np.asarray(dequantize(raw, kind), dtype="<f4").reshape(-1)
-        assert values.size == N_ELEMENTS and np.isfinite(values).all()
-        out += struct.pack("<III", int(kind), N_ELEMENTS, raw.size) + raw.tobytes() + values.tobytes()
-    raw = np.array([b for b in range(256) if b & 0x7F != 0x7F], dtype=np.uint8)  # all but NaN
-    values = torch.from_numpy(raw).view(torch.float8_e4m3fn).float().numpy()
-    out += struct.pack("<III", 10000, values.size, raw.size) + raw.tobytes() + values.astype("<f4").tobytes()
-    Path(__file__).with_name("decode.bin").write_bytes(out)
-    print(f"decode.bin: {len(kinds) + 1} types, {len(out)} bytes")
+    text = ""
+    for kind, exponents in EXPONENTS.items():
+        block, n_bytes = GGML_QUANT_SIZES[kind]
+        raw = random_bytes(int(kind), N_ELEMENTS // block * n_bytes).reshape(-1, n_bytes)
+        with np.errstate(over="ignore"):  # the largest scale of MXFP4 gives infinities
+            text += line(kind.name, int(kind), dequantize(finite(raw, exponents).reshape(-1), kind))
+    raw = finite(random_bytes(F8_E4M3, N_ELEMENTS).reshape(-1, 1), [(0, 0x7F)]).reshape(-1)
+    text += line("F8_E4M3", F8_E4M3, torch.from_numpy(raw).view(torch.float8_e4m3fn).float().numpy())
+    Path(__file__).with_name("decode.txt").write_text(text)
+    print(f"decode.txt: {len(EXPONENTS) + 1} types, {len(text)} bytes")
 
 
 main()
