@@ -64,7 +64,7 @@ int main(int argc, char** argv)
         Common common;
         common.program = program_path(argv[0]);
         for (auto* add : {add_info, add_tokenize, add_logits, add_generate, add_chat, add_trace, add_bench, add_plan,
-                          add_selftest}) {
+                          add_devices, add_selftest}) {
             add(app, common, status);
         }
         if (refuse_unknown(app, argc, argv)) {

@@ -16,6 +16,7 @@ void add_common(CLI::App& command, Common& common, bool model_required)
     command.add_option("-t,--threads", common.n_threads, "threads; 0: one per physical core")
         ->check(CLI::Range(0, 512));
     command.add_option("--kernels", common.kernels, "auto, reference, or a SIMD target of this processor");
+    command.add_option("--device", common.device, "where to compute: cpu, or cuda:0 and so on");
     command
         .add_option_function<std::string>(
             "--trace", [&common](const std::string& value) { common.trace = value == "on"; },
@@ -36,6 +37,8 @@ Result<Engine> make_engine(const Common& common)
     EngineOptions options;
     options.n_threads = common.n_threads;
     options.kernels = common.kernels;
+    options.device = common.device;
+    options.program_folder = common.program.parent_path();
     options.log = [](LogLevel level, std::string_view line) {
         if (level == LogLevel::warning) {
             std::fprintf(stderr, "conclave-cli: %.*s\n", static_cast<int>(line.size()), line.data());

@@ -20,6 +20,7 @@ struct Common {
     std::string model;
     int n_threads = 0;
     std::string kernels = "auto";
+    std::string device = "cpu";
     bool trace = true;
     bool json = false;
     std::filesystem::path program; ///< of the running program, to find what is installed beside it
@@ -49,6 +50,7 @@ void add_chat(CLI::App& app, Common& common, int& status);
 void add_trace(CLI::App& app, Common& common, int& status);
 void add_bench(CLI::App& app, Common& common, int& status);
 void add_plan(CLI::App& app, Common& common, int& status);
+void add_devices(CLI::App& app, Common& common, int& status);
 void add_selftest(CLI::App& app, Common& common, int& status);
 
 } // namespace conclave::cli

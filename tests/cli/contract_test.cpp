@@ -36,6 +36,18 @@ void expect_error(const std::string& arguments, int status)
     EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << arguments << "\n" << done.err;
 }
 
+TEST(Contract, Devices)
+{
+    const Finished done = run("devices --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const Json devices = done.json();
+    expect_keys(devices, "devices");
+    EXPECT_FALSE(devices["cpu"]["kernels"].empty());
+    EXPECT_NE(devices["cuda"].empty(), devices["cuda_status"] == "") << devices.dump();
+    expect_error("info " + golden("dsv3.gguf") + " --device gpu", 2);
+    expect_error("info " + golden("dsv3.gguf") + " --device cuda:77", 1);
+}
+
 TEST(Contract, Info)
 {
     const Finished done = run("info " + golden("dsv3.gguf") + " --json");

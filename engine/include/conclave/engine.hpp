@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +15,10 @@ namespace conclave
 
 struct EngineOptions {
     int n_threads = 0;            ///< 0: one per physical core
-    std::string kernels = "auto"; ///< "auto", "reference", or a Highway target such as "AVX2"
-    LogSink log;                  ///< may be empty
+    std::string kernels = "auto"; ///< "auto", "reference", or a Highway target such as "AVX2"; of the processor
+    std::string device = "cpu";   ///< where models compute: "cpu", or "cuda:0" and so on
+    std::filesystem::path program_folder = {}; ///< where the CUDA backend lies, when a device is asked for
+    LogSink log;                               ///< may be empty
 };
 
 /// One tuned kernel compared with the reference.
@@ -33,18 +37,19 @@ class EngineState;
 class Engine
 {
 public:
-    /// Errors: unsupported when `kernels` names nothing this processor has (the message lists what it has).
+    /// Errors: unsupported when `kernels` names nothing this processor has (the message lists what it has); device when
+    /// there is no such device (the message says why).
     static Result<Engine> create(EngineOptions options = {});
 
     int n_threads() const;
     /// Takes effect with the next step of any session.
     void set_n_threads(int n_threads);
-    /// What runs: "reference" or the Highway target chosen, e.g. "AVX3_SPR".
+    /// What runs: "reference", the Highway target chosen, e.g. "AVX3_SPR", or the device, e.g. "cuda:0".
     std::string kernels() const;
     /// Reads the counters; differences are taken against the previous call. A few tens of microseconds.
     DeviceSample sample_devices();
-    /// Every op × weight type × SIMD target of this processor against the reference: seconds. Sessions wait meanwhile;
-    /// other engines of the process must not compute.
+    /// Every op × weight type × SIMD target of this processor, or on the device, against the reference: seconds.
+    /// Sessions wait meanwhile; other engines of the process must not compute.
     std::vector<KernelCheck> self_test();
 
     const std::shared_ptr<EngineState>& state() const { return m_state; } ///< for the engine's own layers
@@ -53,6 +58,19 @@ private:
     explicit Engine(std::shared_ptr<EngineState> state) : m_state(std::move(state)) {}
     std::shared_ptr<EngineState> m_state;
 };
+
+/// A GPU that models can compute on.
+struct CudaDevice {
+    std::string name;        ///< as EngineOptions::device takes it
+    std::string description; ///< as its maker calls it
+    uint64_t total_bytes = 0, free_bytes = 0;
+};
+struct ComputeDevices {
+    std::vector<CudaDevice> cuda;
+    std::string cuda_status; ///< why there are none, e.g. "no NVIDIA driver found"
+};
+/// What there is besides the processor. Starts the driver: a second, perhaps.
+ComputeDevices compute_devices(const std::filesystem::path& program_folder);
 
 /// Physical cores of this machine.
 int n_physical_cores();

@@ -39,7 +39,10 @@ void* SharedLibrary::find_address(const char* symbol) const
 #else
 
 SharedLibrary::SharedLibrary(const char* name) : m_handle(dlopen(name, RTLD_NOW | RTLD_LOCAL)) {}
-SharedLibrary::SharedLibrary(const std::filesystem::path& file) : SharedLibrary(std::filesystem::absolute(file).c_str())
+
+// Stays loaded: what a plug-in registered with a driver or a thread is not undone by unloading it.
+SharedLibrary::SharedLibrary(const std::filesystem::path& file)
+    : m_handle(dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE))
 {
 }
 

@@ -1,7 +1,5 @@
 #include "generate/forward.hpp"
 
-#include "base/check.hpp"
-
 namespace conclave
 {
 
@@ -19,6 +17,14 @@ public:
     {
         ConclaveMessage message{m_text, sizeof m_text};
         m_status = (m_table.*op)(m_backend, arguments..., &message);
+        return m_status == conclave_ok;
+    }
+    /// Of a backend with a device; nothing otherwise.
+    template <class Entry, class... Arguments>
+    bool on_device(Entry entry, Arguments... arguments)
+    {
+        ConclaveMessage message{m_text, sizeof m_text};
+        m_status = m_table.device ? (m_table.device->*entry)(m_backend, arguments..., &message) : conclave_ok;
         return m_status == conclave_ok;
     }
     Result<void> result() const
@@ -57,35 +63,85 @@ bool mix_channels(Ops& ops, const ForwardStep& step, const ChannelMixer& mixer)
                    &routes);
 }
 
-} // namespace
-
-Result<void> forward(const ConclaveOpTable& table, ConclaveBackend backend, const ForwardStep& step)
+bool project(Ops& ops, const ForwardStep& step)
 {
-    step.recorder.begin();
-    Ops ops(table, backend);
+    const Weights& w = step.weights;
+    return ops.run(&ConclaveOpTable::head, w.output_norm, w.rms_norm_eps, &w.output, w.hidden, step.x.data(),
+                   step.logits_of.data(), static_cast<int32_t>(step.logits_of.size()), step.logits->there<float>());
+}
+
+/// All ops of the step, as far as no stop cuts it short; false when one refused.
+bool compute(Ops& ops, const ForwardStep& step)
+{
     bool ok = ops.run(&ConclaveOpTable::embed, &step.weights.embedding, &step.batch, step.x.data());
     for (size_t layer = 0; ok && !step.stop.stop_requested() && layer < step.weights.layers.size(); ++layer) {
         ok = mix_tokens(ops, step, layer) && mix_channels(ops, step, step.weights.layers[layer].channel_mixer);
     }
-    if (step.stop.stop_requested()) {
-        return Error{ErrorCode::cancelled, "the step was stopped"};
+    if (ok && !step.logits_of.empty() && !step.stop.stop_requested()) {
+        ok = project(ops, step);
     }
-    if (ok) {
-        step.recorder.finish(step.batch.n_rows);
-        step.cache.extend(step.batch.n_rows);
+    return ok;
+}
+
+/// Waits for what the step computed, with its logits and, of a whole step, its routes.
+Result<void> bring_home(Ops& ops, const ForwardStep& step, bool with_routes)
+{
+    if (with_routes) {
+        if (auto routes = step.recorder.fetch(); !routes) {
+            return routes;
+        }
     }
+    if (!step.logits_of.empty()) {
+        const uint64_t n_logits = step.logits_of.size() * static_cast<uint64_t>(step.weights.n_vocab);
+        if (auto logits = step.logits->fetch(n_logits * sizeof(float)); !logits) {
+            return logits;
+        }
+    }
+    ops.on_device(&ConclaveDeviceTable::synchronize);
     return ops.result();
 }
 
-Result<void> head(const ConclaveOpTable& table, ConclaveBackend backend, const ForwardStep& step,
-                  std::span<const int32_t> row_index, std::span<float> logits)
+} // namespace
+
+Result<void> forward(const ConclaveOpTable& table, ConclaveBackend backend, const ForwardStep& step)
 {
-    const Weights& w = step.weights;
-    CONCLAVE_CHECK(logits.size() == row_index.size() * static_cast<size_t>(w.n_vocab), "a row of logits each");
+    step.recorder.begin(step.batch.n_rows);
     Ops ops(table, backend);
-    ops.run(&ConclaveOpTable::head, w.output_norm, w.rms_norm_eps, &w.output, w.hidden, step.x.data(), row_index.data(),
-            static_cast<int32_t>(row_index.size()), logits.data());
-    return ops.result();
+    int32_t recorded = 0;
+    if (!ops.on_device(&ConclaveDeviceTable::begin_step, &step.batch, step.key, &recorded)) {
+        return ops.result();
+    }
+    if (recorded) {
+        step.recorder.replay();
+    } else {
+        compute(ops, step);
+    }
+    const Result<void> computed = ops.result();
+    ops.on_device(&ConclaveDeviceTable::end_step, computed && !step.stop.stop_requested() ? 1 : 0);
+    if (!computed) {
+        return computed;
+    }
+    if (auto ended = ops.result(); !ended) {
+        return ended;
+    }
+    if (auto home = bring_home(ops, step, true); !home) {
+        return home;
+    }
+    if (step.stop.stop_requested()) { // perhaps in the middle of it
+        return Error{ErrorCode::cancelled, "the step was stopped"};
+    }
+    step.recorder.finish();
+    step.cache.extend(step.batch.n_rows);
+    return {};
+}
+
+Result<void> head(const ConclaveOpTable& table, ConclaveBackend backend, const ForwardStep& step)
+{
+    Ops ops(table, backend);
+    if (!project(ops, step)) {
+        return ops.result();
+    }
+    return bring_home(ops, step, false);
 }
 
 } // namespace conclave

@@ -8,6 +8,7 @@
 #include "generate/kv_cache.hpp"
 #include "generate/trace_recorder.hpp"
 #include "model/engine_state.hpp"
+#include "model/op_memory.hpp"
 #include "model/weights.hpp"
 #include "ops/op_table.hpp"
 
@@ -21,17 +22,19 @@ struct ForwardStep {
     KvCache& cache;
     int32_t mla_mode = conclave_mla_auto;
     TraceRecorder& recorder;
-    std::span<float> x;        ///< [n_rows, hidden] scratch: the residual stream
-    std::stop_token stop = {}; ///< of the turn
+    std::span<float> x;                      ///< [n_rows, hidden] where ops compute: the residual stream
+    std::stop_token stop = {};               ///< of the turn
+    std::span<const int32_t> logits_of = {}; ///< rows whose logits are wanted
+    const OpOutput* logits = nullptr;        ///< [logits_of.size(), n_vocab]
+    uint64_t key = 0;                        ///< of ConclaveDeviceTable::begin_step
 };
 
-/// Runs the rows of `step.batch` through every layer; the residual stream is left in step.x and the cache holds the
-/// rows. Thread: inside a StepTurn. Errors: what the backend refused; cancelled
-/// when a stop was requested, and then the cache holds no more than before.
+/// Runs the rows of `step.batch` through every layer; the residual stream is left in step.x, the cache holds the rows,
+/// the recorder the routes and step.logits what was wanted. Thread: inside a StepTurn. Errors: what the backend
+/// refused; cancelled when a stop was requested, and then the cache holds no more than before.
 Result<void> forward(const ConclaveOpTable& ops, ConclaveBackend backend, const ForwardStep& step);
 
-/// logits [row_index.size(), n_vocab] of rows of x.
-Result<void> head(const ConclaveOpTable& ops, ConclaveBackend backend, const ForwardStep& step,
-                  std::span<const int32_t> row_index, std::span<float> logits);
+/// The logits of step.logits_of alone, of an x that forward() left.
+Result<void> head(const ConclaveOpTable& ops, ConclaveBackend backend, const ForwardStep& step);
 
 } // namespace conclave

@@ -91,9 +91,8 @@ std::string_view SessionState::text_of(int32_t id, bool ends, bool last)
 /// down, and whichever token came next would be nobody's answer.
 Result<void> SessionState::check_logits() const
 {
-    const auto logits = std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab));
     const auto possible = [](float logit) { return logit > -std::numeric_limits<float>::infinity(); };
-    if (std::ranges::any_of(logits, possible)) {
+    if (std::ranges::any_of(logits(), possible)) {
         return {};
     }
     return Error{ErrorCode::format, m_state.info.name + " computed no number for any token at position " +
@@ -125,15 +124,14 @@ Result<void> SessionState::begin_grammar(const std::string& gbnf)
 /// The next token, one that the grammar allows where there is one.
 Result<Sampled> SessionState::sample()
 {
-    const std::span<const float> logits = std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab));
     if (!m_grammar) {
-        return m_sampler.sample(logits, m_ids);
+        return m_sampler.sample(logits(), m_ids);
     }
     const auto allowed = m_grammar->allowed();
     if (!allowed) {
         return allowed.error();
     }
-    const Sampled sampled = m_sampler.sample(logits, m_ids, *allowed);
+    const Sampled sampled = m_sampler.sample(logits(), m_ids, *allowed);
     if (!GrammarConstraint::contains(*allowed, sampled.id)) { // every one of them has the probability 0
         return Error{ErrorCode::invalid_argument,
                      "every token that the grammar allows next is banned; lift a ban, or allow more in the grammar"};

@@ -6,10 +6,13 @@
 namespace conclave
 {
 
-Result<KvCache> KvCache::create(const Weights& weights, int n_ctx)
+Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place)
 {
     const uint64_t n_bytes = cache_bytes(weights, n_ctx);
-    auto rows = AlignedBuffer::allocate(n_bytes, AlignedBuffer::Pages::huge);
+    auto rows = OpMemory::allocate(place, n_bytes);
+    if (!rows && place.device) {
+        return rows.error();
+    }
     if (!rows) {
         return out_of_memory("the cache of a context of " + std::to_string(n_ctx) + " tokens", n_bytes,
                              "ask for a shorter context");
@@ -19,7 +22,7 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx)
     cache.m_capacity = n_ctx;
     const int n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
     cache.m_pages.reserve(weights.layers.size() * static_cast<size_t>(n_pages));
-    float* next = cache.m_rows.as<float>().data();
+    float* next = cache.m_rows.as<float>();
     for (const Layer& layer : weights.layers) {
         const int width = cache_row_width(layer.token_mixer);
         cache.m_layers.push_back({cache.m_pages.data() + cache.m_pages.size(), n_pages, cache_page_rows, width});
@@ -28,7 +31,26 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx)
             next += static_cast<ptrdiff_t>(cache_page_rows) * width;
         }
     }
+    if (place.device) {
+        if (auto moved = cache.move_page_lists(place); !moved) {
+            return moved.error();
+        }
+    }
     return cache;
+}
+
+Result<void> KvCache::move_page_lists(const OpPlace& place)
+{
+    const uint64_t n_bytes = m_pages.size() * sizeof(float*);
+    auto lists = OpMemory::allocate(place, n_bytes);
+    if (!lists) {
+        return lists.error();
+    }
+    m_page_lists = *std::move(lists);
+    for (ConclaveCacheView& view : m_layers) {
+        view.pages = m_page_lists.as<float*>() + (view.pages - m_pages.data());
+    }
+    return m_page_lists.write(m_pages.data(), n_bytes);
 }
 
 void KvCache::extend(int n_rows)

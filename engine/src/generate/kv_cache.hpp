@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "base/aligned_buffer.hpp"
 #include "conclave/result.hpp"
+#include "model/op_memory.hpp"
 #include "model/weights.hpp"
 #include "ops/op_table.hpp"
 
@@ -17,7 +17,7 @@ class KvCache
 {
 public:
     /// Errors: out_of_memory with the bytes wanted.
-    static Result<KvCache> create(const Weights& weights, int n_ctx);
+    static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {});
 
     ConclaveCacheView layer(size_t index) const { return m_layers[index]; }
     int capacity() const { return m_capacity; }
@@ -29,9 +29,11 @@ public:
 
 private:
     KvCache() = default;
+    Result<void> move_page_lists(const OpPlace& place);
 
-    AlignedBuffer m_rows;
+    OpMemory m_rows;
     std::vector<float*> m_pages; ///< [n_layers, n_pages]
+    OpMemory m_page_lists;       ///< the same where ops compute; none on the host
     std::vector<ConclaveCacheView> m_layers;
     int m_capacity = 0;
     int m_length = 0;

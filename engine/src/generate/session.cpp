@@ -52,21 +52,22 @@ Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptio
         return resolved.error();
     }
     const ConclaveLimits limits = backend_limits(state.weights, resolved->prefill_chunk, resolved->n_ctx, score_rows);
+    const auto no_room = [&] {
+        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx) + state.engine->scratch_bytes(limits) +
+                                 session_bytes(state.weights, state.info, resolved->prefill_chunk);
+        return no_memory(state.info, resolved->n_ctx, n_bytes);
+    };
     const auto create = [&]() -> Result<Session> {
-        auto cache = KvCache::create(state.weights, resolved->n_ctx);
-        if (!cache) {
-            return cache.error();
+        auto memory = SessionMemory::allocate(state, *resolved);
+        if (!memory) { // a device says what it has, the host only that it has not
+            return state.engine->place().device ? memory.error() : no_room();
         }
         if (auto reserved = state.engine->reserve(limits); !reserved) {
             return reserved.error();
         }
-        return Session(std::make_unique<SessionState>(model, *resolved, *std::move(cache)));
+        return Session(std::make_unique<SessionState>(model, *resolved, *std::move(memory)));
     };
-    return within_memory(create, [&] {
-        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx) + state.engine->scratch_bytes(limits) +
-                                 session_bytes(state.weights, state.info, resolved->prefill_chunk);
-        return no_memory(state.info, resolved->n_ctx, n_bytes);
-    });
+    return within_memory(create, no_room);
 }
 
 Result<Stats> Session::generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop)

@@ -30,16 +30,36 @@ int kernel_class(int n_rows)
 
 } // namespace
 
-SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, KvCache cache)
-    : m_model(std::move(model)), m_state(*m_model->state()), m_options(options), m_cache(std::move(cache)),
-      m_recorder(m_state.info, options.prefill_chunk, options.trace),
+Result<SessionMemory> SessionMemory::allocate(const ModelState& model, const SessionOptions& options)
+{
+    const OpPlace place = model.engine->place();
+    auto cache = KvCache::create(model.weights, options.n_ctx, place);
+    if (!cache) {
+        return cache.error();
+    }
+    auto recorder = TraceRecorder::create(model.info, options.prefill_chunk, options.trace, place);
+    if (!recorder) {
+        return recorder.error();
+    }
+    const auto hidden = static_cast<uint64_t>(model.weights.hidden);
+    auto x = OpMemory::allocate(place, static_cast<uint64_t>(options.prefill_chunk) * hidden * sizeof(float));
+    if (!x) {
+        return x.error();
+    }
+    auto logits = OpOutput::allocate(place, static_cast<uint64_t>(model.info.n_vocab) * sizeof(float));
+    if (!logits) {
+        return logits.error();
+    }
+    return SessionMemory{*std::move(cache), *std::move(recorder), *std::move(x), *std::move(logits)};
+}
+
+SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, SessionMemory memory)
+    : m_model(std::move(model)), m_state(*m_model->state()), m_options(options), m_memory(std::move(memory)),
       m_sampler(m_state.info.n_vocab, max_top_alternatives, m_cache.capacity(), m_state.tokenizer.get())
 {
     const auto rows = static_cast<size_t>(options.prefill_chunk);
     m_ids.reserve(static_cast<size_t>(m_cache.capacity()));
     m_text.reserve(256);
-    m_x.resize(rows * static_cast<size_t>(m_state.weights.hidden));
-    m_logits.resize(static_cast<size_t>(m_state.info.n_vocab));
     m_sequence.resize(rows);
     m_position.resize(rows);
     m_rows.resize(rows);
@@ -54,6 +74,24 @@ void SessionState::truncate(int length)
 {
     m_cache.truncate(length);
     m_ids.resize(static_cast<size_t>(length));
+}
+
+std::span<float> SessionState::logits() const
+{
+    return {m_memory.logits.here<float>(), static_cast<size_t>(m_state.info.n_vocab)};
+}
+
+ForwardStep SessionState::forward_step(const ConclaveBatch& batch, const std::stop_token& stop)
+{
+    const auto n_x = static_cast<size_t>(m_options.prefill_chunk) * static_cast<size_t>(m_state.weights.hidden);
+    return {.weights = m_state.weights,
+            .batch = batch,
+            .cache = m_cache,
+            .mla_mode = backend_mode(m_options.mla),
+            .recorder = m_recorder,
+            .x = {m_memory.x.as<float>(), n_x},
+            .stop = stop,
+            .logits = &m_memory.logits};
 }
 
 Result<void> SessionState::check_ids(std::span<const int32_t> ids) const
@@ -79,20 +117,19 @@ Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits, 
         m_rows[at] = {first + i, ids[at]};
     }
     const ConclaveBatch batch{sizeof batch, m_n_rows, m_sequence.data(), m_position.data(), ids.data()};
-    const ForwardStep forward_step{m_state.weights, batch, m_cache, backend_mode(m_options.mla), m_recorder, m_x, stop};
+    ForwardStep whole = forward_step(batch, stop);
+    const int32_t last = m_n_rows - 1;
+    if (with_logits) {
+        whole.logits_of = {&last, 1};
+    }
+    if (m_n_rows == 1) { // every token of an answer is the same step
+        whole.key = m_step_key + (with_logits ? 1 : 0);
+    }
     Result<void> done;
     {
         StepTurn turn(*m_state.engine, stop);
         const Clock::time_point begin = Clock::now();
-        done = forward(m_state.engine->ops(), turn.backend(), forward_step);
-        if (done && with_logits) {
-            const int32_t last = m_n_rows - 1;
-            done = head(m_state.engine->ops(), turn.backend(), forward_step, {&last, 1},
-                        std::span(m_logits).first(static_cast<size_t>(m_state.info.n_vocab)));
-        }
-        if (done && stop.stop_requested()) {
-            done = Error{ErrorCode::cancelled, "the step was stopped"}; // perhaps in the middle of head
-        }
+        done = forward(m_state.engine->ops(), turn.backend(), whole);
         m_step_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
     }
     if (done) {
@@ -116,7 +153,7 @@ StepTrace SessionState::describe_step(Phase phase, int n_done, int n_total) cons
     trace.n_total = n_total;
     trace.t_ns = since_start();
     trace.duration_ns = m_step_ns;
-    m_recorder.describe(trace, m_n_rows);
+    m_recorder.describe(trace);
     return trace;
 }
 
@@ -133,7 +170,12 @@ Result<void> SessionState::score(std::span<const int32_t> ids, ScoreSink& sink, 
     truncate(0);
     m_recorder.clear_counts();
     m_start = Clock::now();
-    m_logits.resize(static_cast<size_t>(score_rows) * static_cast<size_t>(m_state.info.n_vocab));
+    const uint64_t n_logits = static_cast<uint64_t>(score_rows) * static_cast<uint64_t>(m_state.info.n_vocab);
+    auto logits = OpOutput::allocate(m_state.engine->place(), n_logits * sizeof(float));
+    if (!logits) {
+        return logits.error();
+    }
+    m_memory.logits = *std::move(logits);
     for (size_t at = 0; at < ids.size(); at += static_cast<size_t>(m_n_rows)) {
         if (stop.stop_requested()) {
             return Error{ErrorCode::cancelled, "scoring was cancelled after " + std::to_string(at) + " tokens"};
@@ -155,7 +197,7 @@ Result<void> SessionState::score_rows_of(std::span<const int32_t> ids, ScoreSink
     }
     const auto n_vocab = static_cast<size_t>(m_state.info.n_vocab);
     const ConclaveBatch batch{sizeof batch, m_n_rows, m_sequence.data(), m_position.data(), ids.data()};
-    const ForwardStep forward_step{m_state.weights, batch, m_cache, backend_mode(m_options.mla), m_recorder, m_x};
+    ForwardStep rows_of_it = forward_step(batch);
     for (int row = 0; row < m_n_rows; row += score_rows) {
         int32_t rows[score_rows];
         const int n = std::min(score_rows, m_n_rows - row);
@@ -165,8 +207,8 @@ Result<void> SessionState::score_rows_of(std::span<const int32_t> ids, ScoreSink
         Result<void> done;
         {
             StepTurn turn(*m_state.engine);
-            done = head(m_state.engine->ops(), turn.backend(), forward_step, {rows, static_cast<size_t>(n)},
-                        std::span(m_logits).first(static_cast<size_t>(n) * n_vocab));
+            rows_of_it.logits_of = {rows, static_cast<size_t>(n)};
+            done = head(m_state.engine->ops(), turn.backend(), rows_of_it);
         }
         if (done) {
             done = m_state.check_mapping();
@@ -176,7 +218,8 @@ Result<void> SessionState::score_rows_of(std::span<const int32_t> ids, ScoreSink
             return done;
         }
         for (int i = 0; i < n; ++i) {
-            sink.on_logits(first + row + i, std::span(m_logits).subspan(static_cast<size_t>(i) * n_vocab, n_vocab));
+            sink.on_logits(first + row + i,
+                           {m_memory.logits.here<float>() + static_cast<size_t>(i) * n_vocab, n_vocab});
         }
     }
     return {};

@@ -23,11 +23,22 @@ namespace conclave
 constexpr int max_prefill_chunk = 512;
 constexpr int max_top_alternatives = 64;
 
+/// The memory of a session, where ops compute.
+struct SessionMemory {
+    /// Errors: out_of_memory.
+    static Result<SessionMemory> allocate(const ModelState& model, const SessionOptions& options);
+
+    KvCache cache;
+    TraceRecorder recorder;
+    OpMemory x;      ///< [prefill_chunk, hidden]
+    OpOutput logits; ///< [n_vocab]; [score_rows, n_vocab] once something was scored
+};
+
 /// What is behind a Session. Every buffer is sized at creation, so that a step and a token allocate nothing.
 class SessionState
 {
 public:
-    SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, KvCache cache);
+    SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, SessionMemory memory);
 
     Result<Stats> generate(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
     Result<void> score(std::span<const int32_t> ids, ScoreSink& sink, const std::stop_token& stop);
@@ -45,10 +56,13 @@ private:
     /// Computes `ids` at the end of the sequence; with `with_logits` the last one's logits too.
     /// Errors: what forward refuses; cancelled once `stop` is requested, and then nothing of it stays.
     Result<void> step(std::span<const int32_t> ids, bool with_logits, const std::stop_token& stop = {});
+    ForwardStep forward_step(const ConclaveBatch& batch, const std::stop_token& stop = {});
     Result<void> score_rows_of(std::span<const int32_t> ids, ScoreSink& sink);
     StepTrace describe_step(Phase phase, int n_done, int n_total) const;
     Result<bool> prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
     Result<void> decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats);
+    /// [n_vocab] of the last row computed.
+    std::span<float> logits() const;
     Result<void> check_logits() const;
     /// Samples, reports; true when the answer ended with it.
     Result<bool> next_token(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats,
@@ -61,9 +75,10 @@ private:
     const std::shared_ptr<const Model> m_model;
     const ModelState& m_state;
     const SessionOptions m_options;
-    KvCache m_cache;
+    SessionMemory m_memory;
+    KvCache& m_cache = m_memory.cache;
+    TraceRecorder& m_recorder = m_memory.recorder;
     std::vector<int32_t> m_ids; ///< of the cached rows
-    TraceRecorder m_recorder;
     Sampler m_sampler;
     Utf8Stream m_utf8;
     StopStrings m_stop;
@@ -71,10 +86,9 @@ private:
     std::unique_ptr<GrammarConstraint> m_grammar; ///< of this answer; null: none
     std::string m_text;
 
-    std::vector<float> m_x;                      ///< [prefill_chunk, hidden]
-    std::vector<float> m_logits;                 ///< [n_vocab]; [score_rows, n_vocab] once something was scored
     std::vector<int32_t> m_sequence, m_position; ///< [prefill_chunk]
     std::vector<TraceRow> m_rows;
+    const uint64_t m_step_key = m_state.engine->new_step_key(); ///< without logits; one more: with them
     int m_n_rows = 0;
     Clock::time_point m_start;
     int64_t m_step_ns = 0;

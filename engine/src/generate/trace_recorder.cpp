@@ -7,44 +7,86 @@
 namespace conclave
 {
 
-TraceRecorder::TraceRecorder(const ModelInfo& info, int max_rows, bool record)
-    : m_n_experts(info.n_experts), m_k(info.n_experts_used), m_n_moe_layers(static_cast<int>(info.moe_layers.size())),
-      m_record(record), m_seen_in(static_cast<size_t>(info.n_experts))
+namespace
 {
-    const size_t choices = static_cast<size_t>(max_rows) * static_cast<size_t>(record ? m_n_moe_layers : 1);
-    m_ids.resize(choices * static_cast<size_t>(m_k));
-    m_weights.resize(choices * static_cast<size_t>(m_k));
-    m_margins.resize(choices);
-    m_groups.resize(choices);
-    m_group_margins.resize(choices);
+
+uint64_t bytes_of(uint64_t n_choices, int k)
+{
+    const uint64_t per_expert = sizeof(float) + sizeof(uint16_t);
+    return n_choices * (static_cast<uint64_t>(k) * per_expert + 2 * sizeof(float) + sizeof(uint32_t));
+}
+
+/// The arrays of n choices, one after the other.
+ConclaveRoutes arrays_in(std::byte* memory, int64_t n, int k, int stride)
+{
+    ConclaveRoutes routes{};
+    routes.weights = reinterpret_cast<float*>(memory);
+    routes.margins = routes.weights + n * k;
+    routes.group_margins = routes.margins + n;
+    routes.groups = reinterpret_cast<uint32_t*>(routes.group_margins + n);
+    routes.ids = reinterpret_cast<uint16_t*>(routes.groups + n);
+    routes.row_stride_k = static_cast<int64_t>(stride) * k;
+    routes.row_stride_one = stride;
+    return routes;
+}
+
+} // namespace
+
+Result<TraceRecorder> TraceRecorder::create(const ModelInfo& info, int max_rows, bool record, const OpPlace& place)
+{
+    const size_t n_choices = static_cast<size_t>(max_rows) * (record ? info.moe_layers.size() : 1);
+    auto memory = OpOutput::allocate(place, bytes_of(n_choices, info.n_experts_used));
+    if (!memory) {
+        return memory.error();
+    }
+    return TraceRecorder(info, record, *std::move(memory));
+}
+
+TraceRecorder::TraceRecorder(const ModelInfo& info, bool record, OpOutput memory)
+    : m_n_experts(info.n_experts), m_k(info.n_experts_used), m_n_moe_layers(static_cast<int>(info.moe_layers.size())),
+      m_record(record), m_memory(std::move(memory)), m_seen_in(static_cast<size_t>(info.n_experts))
+{
+}
+
+void TraceRecorder::begin(int n_rows)
+{
+    m_layer = 0;
+    m_n_rows = n_rows;
+    const int64_t n_choices = static_cast<int64_t>(n_rows) * stride();
+    m_n_bytes = bytes_of(static_cast<uint64_t>(n_choices), m_k);
+    m_there = arrays_in(m_memory.there<std::byte>(), n_choices, m_k, stride());
+    m_here = arrays_in(m_memory.here<std::byte>(), n_choices, m_k, stride());
 }
 
 ConclaveRoutes TraceRecorder::next_layer()
 {
     CONCLAVE_CHECK(m_layer < m_n_moe_layers, "no more routers than MoE layers");
     const int layer = m_record ? m_layer : 0;
-    const int stride = m_record ? m_n_moe_layers : 1;
     ++m_layer;
-    return {m_ids.data() + layer * m_k,    m_weights.data() + layer * m_k,     m_margins.data() + layer,
-            m_groups.data() + layer,       static_cast<int64_t>(stride) * m_k, stride,
-            m_group_margins.data() + layer};
+    ConclaveRoutes routes = m_there;
+    routes.ids += layer * m_k;
+    routes.weights += layer * m_k;
+    routes.margins += layer;
+    routes.groups += layer;
+    routes.group_margins += layer;
+    return routes;
 }
 
-void TraceRecorder::finish(int n_rows)
+void TraceRecorder::finish()
 {
     CONCLAVE_CHECK(m_layer == m_n_moe_layers, "every MoE layer routed");
     if (!m_record) {
         return;
     }
     uint64_t counted = 0;
-    const int n_choices = n_rows * m_n_moe_layers;
+    const int n_choices = m_n_rows * m_n_moe_layers;
     for (int choice = 0; choice < n_choices; ++choice) {
         if (++m_choice == 0) { // after 2^32 choices the numbers start again
             std::fill(m_seen_in.begin(), m_seen_in.end(), 0);
             m_choice = 1;
         }
         for (int j = 0; j < m_k; ++j) {
-            const uint16_t id = m_ids[static_cast<size_t>(choice * m_k + j)];
+            const uint16_t id = m_here.ids[choice * m_k + j];
             CONCLAVE_CHECK(id < m_n_experts, "a router chooses among the experts there are");
             CONCLAVE_CHECK(m_seen_in[id] != m_choice, "a router chooses an expert once per token");
             m_seen_in[id] = m_choice;
@@ -55,19 +97,19 @@ void TraceRecorder::finish(int n_rows)
     m_sum_counts += counted;
 }
 
-void TraceRecorder::describe(StepTrace& step, int n_rows) const
+void TraceRecorder::describe(StepTrace& step) const
 {
     step.n_moe_layers = m_n_moe_layers;
     step.k = m_k;
     if (!m_record) {
         return;
     }
-    const size_t choices = static_cast<size_t>(n_rows) * static_cast<size_t>(m_n_moe_layers);
-    step.ids = {m_ids.data(), choices * static_cast<size_t>(m_k)};
-    step.weights = {m_weights.data(), choices * static_cast<size_t>(m_k)};
-    step.margins = {m_margins.data(), choices};
-    step.groups = {m_groups.data(), choices};
-    step.group_margins = {m_group_margins.data(), choices};
+    const size_t choices = static_cast<size_t>(m_n_rows) * static_cast<size_t>(m_n_moe_layers);
+    step.ids = {m_here.ids, choices * static_cast<size_t>(m_k)};
+    step.weights = {m_here.weights, choices * static_cast<size_t>(m_k)};
+    step.margins = {m_here.margins, choices};
+    step.groups = {m_here.groups, choices};
+    step.group_margins = {m_here.group_margins, choices};
 }
 
 } // namespace conclave

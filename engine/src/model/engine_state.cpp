@@ -1,6 +1,8 @@
 #include "model/engine_state.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "ops/self_test.hpp"
 #include "tensor/kernel_target.hpp"
@@ -21,9 +23,61 @@ Error backend_error(ConclaveStatus status, std::string_view message)
     return {code, std::string(message)};
 }
 
-EngineState::EngineState(const ConclaveOpTable& ops, std::string kernels, int n_threads, LogSink log)
-    : m_ops(ops), m_kernels(std::move(kernels)), m_n_threads(n_threads), m_pool(n_threads), m_log(std::move(log))
+namespace
 {
+
+/// N of "cuda:N"; nothing for any other name.
+std::optional<int32_t> cuda_device(std::string_view name)
+{
+    constexpr std::string_view prefix = "cuda:";
+    int32_t device = 0;
+    if (!name.starts_with(prefix)) {
+        return {};
+    }
+    const char* end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + prefix.size(), end, device);
+    if (error != std::errc() || rest != end || device < 0) {
+        return {};
+    }
+    return device;
+}
+
+} // namespace
+
+EngineState::EngineState(Choice choice, int n_threads, LogSink log)
+    : m_plugin(std::move(choice.plugin)), m_ops(*choice.ops), m_kernels(std::move(choice.kernels)),
+      m_device(choice.device), m_n_threads(n_threads), m_pool(n_threads), m_log(std::move(log))
+{
+}
+
+Result<EngineState::Choice> EngineState::choose(const EngineOptions& options)
+{
+    if (options.device != "cpu") {
+        const auto device = cuda_device(options.device);
+        if (!device) {
+            return Error{ErrorCode::invalid_argument,
+                         "there is no device named \"" + options.device + "\"; ask for cpu or cuda:0"};
+        }
+        CudaPlugin plugin(options.program_folder);
+        const ConclaveOpTable* ops = plugin.ops();
+        if (!ops) {
+            return Error{ErrorCode::device, options.device + " cannot be used: " + plugin.status() +
+                                                "; compute on the processor, with the device cpu"};
+        }
+        return Choice{ops, options.device, *device, std::move(plugin)};
+    }
+    if (options.kernels == "reference") {
+        return Choice{conclave_reference_ops(), "reference", 0, {}};
+    }
+    if (!select_kernel_target(options.kernels)) {
+        std::string list = "auto, reference";
+        for (const std::string& name : supported_kernel_targets()) {
+            list += ", " + name;
+        }
+        return Error{ErrorCode::unsupported,
+                     "this processor has no kernels named \"" + options.kernels + "\"; it has " + list};
+    }
+    return Choice{conclave_cpu_ops(), kernel_target_name(), 0, {}};
 }
 
 EngineState::~EngineState()
@@ -40,23 +94,16 @@ Result<std::shared_ptr<EngineState>> EngineState::create(EngineOptions options)
                                                       " threads; ask for 1 to " + std::to_string(max_threads) +
                                                       ", or 0 for one per physical core"};
     }
-    const bool reference = options.kernels == "reference";
-    if (!reference && !select_kernel_target(options.kernels)) {
-        std::string list = "auto, reference";
-        for (const std::string& name : supported_kernel_targets()) {
-            list += ", " + name;
-        }
-        return Error{ErrorCode::unsupported,
-                     "this processor has no kernels named \"" + options.kernels + "\"; it has " + list};
+    auto choice = choose(options);
+    if (!choice) {
+        return choice.error();
     }
     const int n_threads = options.n_threads > 0 ? options.n_threads : n_physical_cores();
-    const ConclaveOpTable& ops = reference ? *conclave_reference_ops() : *conclave_cpu_ops();
-    std::string kernels = reference ? "reference" : kernel_target_name();
-    std::shared_ptr<EngineState> state(new EngineState(ops, std::move(kernels), n_threads, std::move(options.log)));
-    const ConclaveBackendOptions backend_options{sizeof backend_options, &state->m_pool};
+    std::shared_ptr<EngineState> state(new EngineState(*std::move(choice), n_threads, std::move(options.log)));
+    const ConclaveBackendOptions backend_options{sizeof backend_options, &state->m_pool, state->m_device};
     char text[256] = "";
     ConclaveMessage message{text, sizeof text};
-    const ConclaveStatus status = ops.create(&backend_options, &state->m_backend, &message);
+    const ConclaveStatus status = state->m_ops.create(&backend_options, &state->m_backend, &message);
     if (status != conclave_ok) {
         return backend_error(status, text);
     }
@@ -109,7 +156,16 @@ std::vector<KernelCheck> EngineState::self_test()
 {
     StepTurn turn(*this);
     std::vector<KernelCheck> checks;
-    for (SelfTestResult& result : run_self_test(m_pool))
+    std::vector<SelfTestResult> results;
+    if (!m_ops.device) {
+        results = run_self_test(m_pool);
+    }
+    for (const DTypeInfo& type : all_dtypes()) {
+        if (m_ops.device) {
+            std::ranges::move(run_device_self_test(m_pool, m_ops, m_device, type.dtype), std::back_inserter(results));
+        }
+    }
+    for (SelfTestResult& result : results)
         checks.push_back({std::move(result.name), std::move(result.target), result.nmse, result.bound, result.pass});
     return checks;
 }
@@ -160,6 +216,25 @@ void Engine::set_n_threads(int n_threads)
 std::string Engine::kernels() const
 {
     return m_state->kernels();
+}
+
+ComputeDevices compute_devices(const std::filesystem::path& program_folder)
+{
+    ComputeDevices devices;
+    const CudaPlugin plugin(program_folder);
+    devices.cuda_status = plugin.status();
+    if (!plugin.ops()) { // without a driver it does not matter which build this is
+        const DeviceSample sample = DeviceSampler().sample();
+        devices.cuda_status = sample.gpus.empty() ? sample.gpu_status : plugin.status();
+    }
+    for (int i = 0; i < plugin.n_devices(); ++i) {
+        ConclaveDeviceInfo info{};
+        info.size = sizeof info;
+        if (plugin.ops()->device->info(i, &info, nullptr) == conclave_ok) {
+            devices.cuda.push_back({"cuda:" + std::to_string(i), info.name, info.total_bytes, info.free_bytes});
+        }
+    }
+    return devices;
 }
 
 std::vector<std::string> supported_kernels()

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +11,9 @@
 #include "base/thread_pool.hpp"
 #include "conclave/engine.hpp"
 #include "device/device_sampler.hpp"
+#include "model/op_memory.hpp"
 #include "model/step_lock.hpp"
+#include "ops/cuda_plugin.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -29,6 +32,10 @@ public:
     EngineState& operator=(const EngineState&) = delete;
 
     const ConclaveOpTable& ops() const { return m_ops; }
+    /// Where ops compute and their arguments lie. Its memory may be asked for outside of a StepTurn.
+    OpPlace place() const { return {m_ops.device, m_backend}; }
+    /// A number and the one after it that nobody else has; never 0.
+    uint64_t new_step_key() { return m_next_step_key.fetch_add(2); }
     const std::string& kernels() const { return m_kernels; }
     int n_threads() const { return m_n_threads; }
     void set_n_threads(int n_threads);
@@ -43,11 +50,22 @@ public:
 
 private:
     friend class StepTurn;
-    EngineState(const ConclaveOpTable& ops, std::string kernels, int n_threads, LogSink log);
+    /// Where an engine computes, by EngineOptions.
+    struct Choice {
+        const ConclaveOpTable* ops;
+        std::string kernels;
+        int32_t device;
+        std::optional<CudaPlugin> plugin; ///< that `ops` belong to
+    };
+    static Result<Choice> choose(const EngineOptions& options);
+    EngineState(Choice choice, int n_threads, LogSink log);
 
+    const std::optional<CudaPlugin> m_plugin; // first: it goes last
     const ConclaveOpTable& m_ops;
     const std::string m_kernels;
+    const int32_t m_device;
     std::atomic<int> m_n_threads;
+    std::atomic<uint64_t> m_next_step_key = 1;
     StepLock m_step_lock;
     ThreadPool m_pool;                   // guarded by m_step_lock
     ConclaveBackend m_backend = nullptr; // guarded by m_step_lock

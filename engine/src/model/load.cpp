@@ -15,6 +15,7 @@
 #include "model/model_state.hpp"
 #include "model/rope.hpp"
 #include "model/tensor_source.hpp"
+#include "ops/device_weights.hpp"
 
 namespace conclave
 {
@@ -174,6 +175,44 @@ Result<void> bring_in(ModelState& model, std::span<const FileTensor* const> tens
     return {};
 }
 
+/// Copies the weights to the device that computes and leaves `model.weights` with its pointers.
+Result<void> bring_to_device(ModelState& model, const LoadProgress& progress, const std::stop_token& stop)
+{
+    const OpPlace place = model.engine->place();
+    Weights& w = model.weights;
+    DeviceWeights transfer(*place.device);
+    transfer.add(w.embedding);
+    transfer.add(w.output);
+    transfer.add(w.output_norm, w.hidden);
+    for (Layer& layer : w.layers) {
+        std::visit([&](auto& mixer) { transfer.add(mixer); }, layer.token_mixer);
+        std::visit([&](auto& mixer) { transfer.add(mixer); }, layer.channel_mixer);
+    }
+    auto memory = OpMemory::allocate(place, transfer.n_bytes());
+    if (!memory) {
+        return memory.error();
+    }
+    model.device_weights = *std::move(memory);
+    uint64_t done = 0;
+    const auto heard = [&](uint64_t n_bytes) {
+        done += n_bytes;
+        if (progress) {
+            progress(std::min(done, model.weights_bytes), model.weights_bytes);
+        }
+        return !stop.stop_requested();
+    };
+    char text[256] = "";
+    ConclaveMessage message{text, sizeof text};
+    const ConclaveStatus status = transfer.run(place.backend, model.device_weights.data(), heard, &message);
+    if (status != conclave_ok) {
+        return backend_error(status, text);
+    }
+    if (stop.stop_requested()) {
+        return cancelled(model.file.name());
+    }
+    return {};
+}
+
 /// What a terminal would obey becomes a blank.
 std::string without_controls(std::string_view text)
 {
@@ -270,7 +309,11 @@ Result<std::shared_ptr<const Model>> open_file(const Engine& engine, const std::
     if (auto text = load_text(*model); !text) {
         return text.error();
     }
-    if (progress) {
+    if (engine.state()->place().device) {
+        if (auto brought = bring_to_device(*model, progress, stop); !brought) {
+            return brought.error();
+        }
+    } else if (progress) {
         if (auto read = bring_in(*model, tensors.taken(), progress, stop); !read) {
             return read.error();
         }

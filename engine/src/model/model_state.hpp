@@ -28,6 +28,7 @@ public:
     ModelFile file;
     Config config;
     Weights weights;
+    OpMemory device_weights; ///< what `weights` point into when a device computes
     ModelInfo info;
     uint64_t weights_bytes = 0; ///< of the file, behind the weights in use
     uint64_t active_bytes = 0;  ///< of the weights, read to compute one token

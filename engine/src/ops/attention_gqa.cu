@@ -61,8 +61,7 @@ __global__ void prepare_heads_kernel(const __grid_constant__ Heads job, const __
 
 } // namespace
 
-void attention_gqa(const CudaBackend& b, const ConclaveGqaWeights& w, const CachedRows& rows, int64_t n_rows,
-                   int32_t n_splits, float* x)
+void attention_gqa(const CudaBackend& b, const ConclaveGqaWeights& w, const CachedRows& rows, int64_t n_rows, float* x)
 {
     const int64_t q_width = static_cast<int64_t>(w.n_head) * w.head_dim;
     const int64_t kv_width = static_cast<int64_t>(w.n_head_kv) * w.head_dim;
@@ -87,7 +86,7 @@ void attention_gqa(const CudaBackend& b, const ConclaveGqaWeights& w, const Cach
             .value_at = static_cast<int32_t>(kv_width),
             .scale = w.softmax_scale,
             .out = heads,
-            .n_splits = n_splits,
+            .n_splits = b.n_splits,
             .partial = b.work.partial},
            rows, n_rows, b.stream);
     if (takes_int8(w.o.dtype))

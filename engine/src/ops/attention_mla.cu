@@ -63,8 +63,7 @@ void queries(const CudaBackend& b, const ConclaveMlaWeights& w, const DeviceRows
 
 } // namespace
 
-void attention_mla(const CudaBackend& b, const ConclaveMlaWeights& w, const CachedRows& rows, int64_t n_rows,
-                   int32_t n_splits, float* x)
+void attention_mla(const CudaBackend& b, const ConclaveMlaWeights& w, const CachedRows& rows, int64_t n_rows, float* x)
 {
     const int32_t nope = w.qk_nope_head_dim, rank = w.kv_lora_rank, width = rank + w.qk_rope_head_dim;
     const DeviceRows input = as_rows_of(b.work.input, w.hidden);
@@ -94,7 +93,7 @@ void attention_mla(const CudaBackend& b, const ConclaveMlaWeights& w, const Cach
             .value_at = 0,
             .scale = w.softmax_scale,
             .out = as_rows_of(b.work.latent, static_cast<int64_t>(w.n_head) * rank),
-            .n_splits = n_splits,
+            .n_splits = b.n_splits,
             .partial = b.work.partial},
            rows, n_rows, b.stream);
     if (takes_int8(w.v_b.dtype))

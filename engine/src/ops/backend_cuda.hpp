@@ -5,6 +5,7 @@
 #include "ops/arena.hpp"
 #include "ops/cached_rows.cuh"
 #include "ops/device_rows.cuh"
+#include "ops/recorded_steps.hpp"
 #include "ops/staging.hpp"
 
 namespace conclave::cuda
@@ -36,6 +37,8 @@ struct CudaBackend {
     std::byte* memory = nullptr;
     WorkingMemory work = {};
     Staging staging;
+    RecordedSteps steps;
+    int32_t n_splits = 1; ///< of attention, in the step that has begun
 };
 
 /// The same memory as rows of n.
@@ -48,9 +51,9 @@ inline DeviceRows as_rows_of(const DeviceRows& rows, int64_t n)
 
 // The ops, on a step that was checked. Each enqueues its kernels; x and all that the weights point to is on the device.
 void attention_mla(const CudaBackend& backend, const ConclaveMlaWeights& weights, const CachedRows& rows,
-                   int64_t n_rows, int32_t n_splits, float* x);
+                   int64_t n_rows, float* x);
 void attention_gqa(const CudaBackend& backend, const ConclaveGqaWeights& weights, const CachedRows& rows,
-                   int64_t n_rows, int32_t n_splits, float* x);
+                   int64_t n_rows, float* x);
 void mlp(const CudaBackend& backend, const ConclaveMlpWeights& weights, int64_t n_rows, float* x);
 /// Routes of RMSNorm(x) and the scores, where they are not null. Leaves the normed rows and the gate of the shared
 /// expert for experts().

@@ -57,13 +57,10 @@ void DeviceWeights::add(ConclaveMatrix& m)
             m_pieces.push_back({row_of(m, i, 0), at, matrix_bytes, {}});
             continue;
         }
-        for (int64_t r = 0; r < m.n_rows; ++r) {
-            ConclaveMatrix row = m;
-            row.data = row_of(m, i, r);
-            row.parts = nullptr;
-            m_pieces.push_back(
-                {nullptr, at + static_cast<uint64_t>(r * row_bytes), static_cast<uint64_t>(row_bytes), row});
-        }
+        ConclaveMatrix one = m;
+        one.data = row_of(m, i, 0);
+        one.parts = nullptr;
+        m_pieces.push_back({nullptr, at, matrix_bytes, one});
     }
     if (as_it_is)
         add(m.scale, m.n_matrices * n_scale_blocks(m.n_rows) * n_scale_blocks(m.n_cols));
@@ -114,18 +111,27 @@ void DeviceWeights::add(ConclaveMoeWeights& w)
     add(w.bias, w.n_experts);
 }
 
+ConclaveStatus DeviceWeights::unpack(ConclaveBackend backend, const ConclaveMatrix& matrix, std::byte* to,
+                                     ConclaveMessage* message)
+{
+    std::vector<float> row(static_cast<size_t>(matrix.n_cols));
+    const uint64_t n_bytes = row.size() * sizeof(float);
+    for (int64_t r = 0; r < matrix.n_rows; ++r, to += n_bytes) {
+        decode_row(matrix, 0, r, row.data());
+        const ConclaveStatus status = m_device.upload(backend, to, row.data(), n_bytes, message);
+        if (status != conclave_ok)
+            return status;
+    }
+    return conclave_ok;
+}
+
 ConclaveStatus DeviceWeights::run(ConclaveBackend backend, std::byte* memory,
                                   const std::function<bool(uint64_t)>& progress, ConclaveMessage* message)
 {
-    std::vector<float> unpacked;
     for (const Piece& piece : m_pieces) {
-        const void* from = piece.from;
-        if (present(piece.unpack)) {
-            unpacked.resize(static_cast<size_t>(piece.unpack.n_cols));
-            decode_row(piece.unpack, 0, 0, unpacked.data());
-            from = unpacked.data();
-        }
-        const ConclaveStatus status = m_device.upload(backend, memory + piece.at, from, piece.n_bytes, message);
+        const ConclaveStatus status =
+            present(piece.unpack) ? unpack(backend, piece.unpack, memory + piece.at, message)
+                                  : m_device.upload(backend, memory + piece.at, piece.from, piece.n_bytes, message);
         if (status != conclave_ok)
             return status;
         if (progress && !progress(piece.n_bytes))

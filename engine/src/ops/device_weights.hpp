@@ -38,7 +38,7 @@ private:
     struct Piece {
         const void* from;
         uint64_t at, n_bytes;
-        ConclaveMatrix unpack; ///< absent, or one row that becomes F32
+        ConclaveMatrix unpack; ///< absent, or one matrix that becomes F32
     };
     struct Pointer {
         void* address; ///< of a pointer to be set
@@ -46,6 +46,8 @@ private:
     };
 
     uint64_t reserve(uint64_t n_bytes);
+    ConclaveStatus unpack(ConclaveBackend backend, const ConclaveMatrix& matrix, std::byte* to,
+                          ConclaveMessage* message);
     void add_rope(ConclaveRope& rope) { add(rope.inverse_frequency, rope.n_dims / 2); }
 
     const ConclaveDeviceTable& m_device;

@@ -75,12 +75,17 @@ public:
         if (m_status == conclave_ok)
             m_status = op(m_backend, m_message);
     }
+    void begin(const ConclaveBatch& batch)
+    {
+        int32_t recorded = 0;
+        if (m_status == conclave_ok)
+            m_status = m_device.begin_step(m_backend, &batch, 0, &recorded, m_message);
+    }
     ConclaveStatus finish()
     {
         call([&](ConclaveBackend backend, ConclaveMessage* message) { return m_device.synchronize(backend, message); });
         return m_status;
     }
-    const ConclaveDeviceTable& device() const { return m_device; }
 
 private:
     const ConclaveDeviceTable& m_device;
@@ -178,7 +183,7 @@ ConclaveStatus embed(ConclaveBackend backend, const ConclaveMatrix* embedding, c
     const ConclaveMatrix matrix = visit.weights(*embedding);
     const int64_t n = batch->n_rows * embedding->n_cols;
     float* there = visit.bring(x, n);
-    visit.call([&](ConclaveBackend b, ConclaveMessage* m) { return visit.device().begin_step(b, batch, m); });
+    visit.begin(*batch);
     visit.call(
         [&](ConclaveBackend b, ConclaveMessage* m) { return self(backend).ops().embed(b, &matrix, batch, there, m); });
     visit.fetch(x, there, n);
@@ -195,7 +200,7 @@ ConclaveStatus attend(ConclaveBackend backend, const Weights& host, const Concla
     Caches there(visit, batch, caches);
     const int64_t n = static_cast<int64_t>(batch.n_rows) * host.hidden;
     float* x_there = visit.bring(x, n);
-    visit.call([&](ConclaveBackend b, ConclaveMessage* m) { return visit.device().begin_step(b, &batch, m); });
+    visit.begin(batch);
     visit.call([&](ConclaveBackend b, ConclaveMessage* m) { return op(b, &weights, there.views.data(), x_there, m); });
     visit.fetch(x, x_there, n);
     there.fetch();

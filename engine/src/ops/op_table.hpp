@@ -202,8 +202,13 @@ struct ConclaveDeviceTable {
                                ConclaveMessage* message);
     ConclaveStatus (*synchronize)(ConclaveBackend backend, ConclaveMessage* message);
 
-    // Before the first op of a step: its rows, which the ops of the step then name again.
-    ConclaveStatus (*begin_step)(ConclaveBackend backend, const ConclaveBatch* batch, ConclaveMessage* message);
+    // Before the first op of a step: its rows, which the ops of the step then name again. A caller that will ask for
+    // the same ops with the same arguments again, whatever the batch holds, gives a number of its own as key (0: it
+    // will not): the step may be recorded, and when *recorded comes back 1 the ops are to be left out.
+    ConclaveStatus (*begin_step)(ConclaveBackend backend, const ConclaveBatch* batch, uint64_t key, int32_t* recorded,
+                                 ConclaveMessage* message);
+    // After the last op, also when one failed: then complete is 0 and nothing is kept of the step.
+    ConclaveStatus (*end_step)(ConclaveBackend backend, int32_t complete, ConclaveMessage* message);
 };
 
 // Arrays: x [n_rows, hidden] is the residual stream, updated in place unless said otherwise.

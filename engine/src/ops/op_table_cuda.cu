@@ -94,6 +94,7 @@ ConclaveStatus prepare(ConclaveBackend backend, const ConclaveLimits* limits, ui
     CudaBackend& b = self(backend);
     ConclaveStatus status = guarded(b, message, [&] {
         CUDA_CHECK(cudaStreamSynchronize(b.stream)); // nothing may use what goes
+        b.steps.clear();
         CUDA_CHECK(cudaFree(b.memory));
         b.memory = nullptr;
         b.limits = {};
@@ -186,7 +187,8 @@ ConclaveStatus synchronize(ConclaveBackend backend, ConclaveMessage* message)
     return guarded(b, message, [&] { CUDA_CHECK(cudaStreamSynchronize(b.stream)); });
 }
 
-ConclaveStatus begin_step(ConclaveBackend backend, const ConclaveBatch* batch, ConclaveMessage* message)
+ConclaveStatus begin_step(ConclaveBackend backend, const ConclaveBatch* batch, uint64_t key, int32_t* recorded,
+                          ConclaveMessage* message)
 {
     CudaBackend& b = self(backend);
     if (batch->n_rows < 1 || batch->n_rows > b.limits.max_rows)
@@ -197,7 +199,16 @@ ConclaveStatus begin_step(ConclaveBackend backend, const ConclaveBatch* batch, C
         b.staging.upload(b.work.sequence, batch->sequence, n_bytes, b.stream);
         b.staging.upload(b.work.position, batch->position, n_bytes, b.stream);
         b.staging.upload(b.work.token, batch->token, n_bytes, b.stream);
+        const int32_t longest = *std::max_element(batch->position, batch->position + batch->n_rows) + 1;
+        b.n_splits = attention_splits(batch->n_rows, longest);
+        *recorded = b.steps.begin({key, batch->n_rows, b.n_splits}, b.stream);
     });
+}
+
+ConclaveStatus end_step(ConclaveBackend backend, int32_t complete, ConclaveMessage* message)
+{
+    CudaBackend& b = self(backend);
+    return guarded(b, message, [&] { b.steps.end(complete != 0, b.stream); });
 }
 
 /// What this backend computes but was not prepared for.
@@ -216,7 +227,7 @@ ConclaveStatus embed_rows(ConclaveBackend backend, const ConclaveMatrix* embeddi
                : guarded(b, message, [&] { embed(*embedding, b.work.token, batch->n_rows, x, b.stream); });
 }
 
-/// How the rows of a batch see their caches, and in how many parts; `attend` gets both.
+/// Calls `attend` with how the rows of a batch see their caches.
 template <class Attend>
 ConclaveStatus attend_rows(CudaBackend& b, const ConclaveBatch& batch, const ConclaveCacheView* caches,
                            ConclaveMessage* message, Attend&& attend)
@@ -227,8 +238,7 @@ ConclaveStatus attend_rows(CudaBackend& b, const ConclaveBatch& batch, const Con
                     max_sequences);
     CachedRows rows = {b.work.sequence, b.work.position, {}};
     std::copy_n(caches, last + 1, rows.view);
-    const int32_t longest = *std::max_element(batch.position, batch.position + batch.n_rows) + 1;
-    return guarded(b, message, [&] { attend(rows, attention_splits(batch.n_rows, longest)); });
+    return guarded(b, message, [&] { attend(rows); });
 }
 
 ConclaveStatus mla_op(ConclaveBackend backend, const ConclaveMlaWeights* w, const ConclaveBatch* batch,
@@ -246,10 +256,9 @@ ConclaveStatus mla_op(ConclaveBackend backend, const ConclaveMlaWeights* w, cons
                                     w->kv_lora_rank <= b.limits.kv_lora_rank && w->q_lora_rank <= b.limits.q_lora_rank,
                                 message);
     }
-    return status != conclave_ok ? status
-                                 : attend_rows(b, *batch, caches, message, [&](const CachedRows& rows, int32_t splits) {
-                                       attention_mla(b, *w, rows, batch->n_rows, splits, x);
-                                   });
+    return status != conclave_ok ? status : attend_rows(b, *batch, caches, message, [&](const CachedRows& rows) {
+        attention_mla(b, *w, rows, batch->n_rows, x);
+    });
 }
 
 ConclaveStatus gqa_op(ConclaveBackend backend, const ConclaveGqaWeights* w, const ConclaveBatch* batch,
@@ -265,10 +274,9 @@ ConclaveStatus gqa_op(ConclaveBackend backend, const ConclaveGqaWeights* w, cons
                                     w->n_head <= b.limits.n_head && w->n_head_kv <= b.limits.n_head_kv &&
                                     w->head_dim <= b.limits.max_head_dim,
                                 message);
-    return status != conclave_ok ? status
-                                 : attend_rows(b, *batch, caches, message, [&](const CachedRows& rows, int32_t splits) {
-                                       attention_gqa(b, *w, rows, batch->n_rows, splits, x);
-                                   });
+    return status != conclave_ok ? status : attend_rows(b, *batch, caches, message, [&](const CachedRows& rows) {
+        attention_gqa(b, *w, rows, batch->n_rows, x);
+    });
 }
 
 ConclaveStatus mlp_op(ConclaveBackend backend, const ConclaveMlpWeights* w, int32_t n_rows, float* x,
@@ -373,6 +381,7 @@ constexpr ConclaveDeviceTable device_table = {
     download,
     synchronize,
     begin_step,
+    end_step,
 };
 
 constexpr ConclaveOpTable table = {

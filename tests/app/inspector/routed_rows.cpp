@@ -75,7 +75,7 @@ bool RoutedRows::step(std::span<const int32_t> ids, const std::function<void(con
     std::vector<int32_t> sequence(ids.size()), position(ids.size());
     std::generate(position.begin(), position.end(), [at = first]() mutable { return at++; });
     std::vector<float> x(ids.size() * size_t(state.weights.hidden));
-    conclave::TraceRecorder recorder(state.info, n, true);
+    conclave::TraceRecorder recorder = *conclave::TraceRecorder::create(state.info, n, true);
     const ConclaveBatch batch{sizeof batch, n, sequence.data(), position.data(), ids.data()};
     seen.inputs.clear();
     {
@@ -84,7 +84,7 @@ bool RoutedRows::step(std::span<const int32_t> ids, const std::function<void(con
             return false;
     }
     conclave::StepTrace trace;
-    recorder.describe(trace, n);
+    recorder.describe(trace);
     const size_t layers = moeLayers(), hidden = size_t(state.weights.hidden), k = size_t(trace.k);
     for (size_t i = 0; i < ids.size(); ++i) {
         RoutedRow routed{.position = position[i],

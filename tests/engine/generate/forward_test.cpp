@@ -1,15 +1,10 @@
 #include "generate/forward.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <fstream>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include "conclave/session.hpp"
-#include "generate/recording_sink.hpp"
-#include "model/opened.hpp"
+#include "generate/golden_model.hpp"
 #include "model/tiny_model.hpp"
 
 namespace conclave
@@ -19,84 +14,11 @@ namespace
 
 using test::RecordingScore;
 
-/// What the published code says of one golden model (tests/golden/model/make.py and make_families.py).
-struct Golden {
-    explicit Golden(const std::string& name)
-    {
-        std::ifstream file(test::golden(name + ".json"));
-        json = nlohmann::json::parse(file);
-        ids = json["ids"].get<std::vector<int32_t>>();
-        positions = json["positions"].get<std::vector<int>>();
-        n_vocab = json["n_vocab"].get<size_t>();
-        logits.resize(positions.size() * n_vocab);
-        std::ifstream data(test::golden(name + ".logits"), std::ios::binary);
-        data.read(reinterpret_cast<char*>(logits.data()), static_cast<std::streamsize>(logits.size() * sizeof(float)));
-        EXPECT_TRUE(data.good()) << name;
-    }
-    nlohmann::json json;
-    std::vector<int32_t> ids;
-    std::vector<int> positions;
-    size_t n_vocab = 0;
-    std::vector<float> logits;
-};
-
-RecordingScore score(const Engine& engine, const std::filesystem::path& path, const std::vector<int32_t>& ids,
-                     SessionOptions options = {})
-{
-    RecordingScore sink;
-    options.n_ctx = static_cast<int>(ids.size());
-    auto session = Session::create(test::open_model(engine, path), options);
-    if (!session) {
-        ADD_FAILURE() << session.error().message;
-        return sink;
-    }
-    const auto scored = session->score(ids, sink);
-    EXPECT_TRUE(scored) << (scored ? "" : scored.error().message);
-    return sink;
-}
-
-float largest_difference(const std::vector<float>& a, const std::vector<float>& b)
-{
-    EXPECT_EQ(a.size(), b.size());
-    float largest = 0;
-    for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-        largest = std::max(largest, std::isfinite(a[i]) ? std::fabs(a[i] - b[i]) : 1e30f);
-    return largest;
-}
-
-struct Tolerance {
-    float logits, weights;
-};
-
-void compare_with_golden(const std::string& name, const std::filesystem::path& path, const std::string& kernels,
-                         const SessionOptions& options, Tolerance tolerance)
-{
-    SCOPED_TRACE(name + " " + kernels + " chunk " + std::to_string(options.prefill_chunk));
-    const Golden golden(name);
-    const Engine engine = test::make_engine(kernels, 2);
-    const RecordingScore ours = score(engine, path, golden.ids, options);
-    ASSERT_EQ(ours.logits.size(), golden.ids.size() * golden.n_vocab);
-    const size_t n_layers = golden.json["moe_layers"].size();
-    for (size_t i = 0; i < golden.positions.size(); ++i) {
-        const auto position = static_cast<size_t>(golden.positions[i]);
-        for (size_t v = 0; v < golden.n_vocab; ++v)
-            ASSERT_NEAR(ours.logits[position * golden.n_vocab + v], golden.logits[i * golden.n_vocab + v],
-                        tolerance.logits)
-                << "position " << position << " token " << v;
-        for (size_t m = 0; m < n_layers; ++m) {
-            const auto& route = golden.json["routes"][i][m];
-            const size_t at = position * n_layers + m, k = route["ids"].size();
-            for (size_t j = 0; j < k; ++j) {
-                ASSERT_EQ(ours.ids[at * k + j], route["ids"][j]) << "position " << position << " layer " << m;
-                ASSERT_NEAR(ours.weights[at * k + j], route["weights"][j].get<float>(), tolerance.weights);
-            }
-            ASSERT_EQ(ours.groups[at], route["groups"].get<uint32_t>());
-            ASSERT_NEAR(ours.margins[at], route["margin"].get<float>(), tolerance.weights);
-        }
-    }
-}
-
-constexpr Tolerance exact{1e-4f, 1e-5f};
+using test::compare_with_golden;
+using test::exact;
+using test::Golden;
+using test::largest_difference;
+using test::score;
 
 class AgainstPublishedCode : public testing::TestWithParam<const char*>
 {
@@ -115,20 +37,21 @@ std::filesystem::path folder(const std::string& name)
 
 TEST_P(AgainstPublishedCode, ReferenceOps)
 {
-    compare_with_golden(GetParam(), gguf(GetParam()), "reference", {}, exact);
-    compare_with_golden(GetParam(), folder(GetParam()), "reference", {}, exact);
+    compare_with_golden(GetParam(), gguf(GetParam()), test::make_engine("reference", 2), {}, exact);
+    compare_with_golden(GetParam(), folder(GetParam()), test::make_engine("reference", 2), {}, exact);
 }
 
 TEST_P(AgainstPublishedCode, FastOps)
 {
-    compare_with_golden(GetParam(), gguf(GetParam()), "auto", {}, exact);
-    compare_with_golden(GetParam(), folder(GetParam()), "auto", {}, exact);
+    compare_with_golden(GetParam(), gguf(GetParam()), test::make_engine("auto", 2), {}, exact);
+    compare_with_golden(GetParam(), folder(GetParam()), test::make_engine("auto", 2), {}, exact);
 }
 
 TEST_P(AgainstPublishedCode, NaiveAndAbsorbedInChunksOfSeven)
 {
     for (const MlaMode mode : {MlaMode::naive, MlaMode::absorbed})
-        compare_with_golden(GetParam(), gguf(GetParam()), "auto", {.prefill_chunk = 7, .mla = mode}, exact);
+        compare_with_golden(GetParam(), gguf(GetParam()), test::make_engine("auto", 2),
+                            {.prefill_chunk = 7, .mla = mode}, exact);
 }
 
 TEST_P(AgainstPublishedCode, FolderAndGgufGiveTheSameBits)
@@ -159,9 +82,9 @@ TEST(Forward, Fp8AsPublishedEqualsWhatItStandsFor)
     const std::string name = "dsv3-fp8";
     for (const char* kernels : {"reference", "auto"})
         for (const int chunk : {64, 7, 1})
-            compare_with_golden(name, folder(name), kernels, {.prefill_chunk = chunk}, exact);
-    compare_with_golden(name, folder(name), "auto", {.mla = MlaMode::naive}, exact);
-    compare_with_golden(name, folder(name), "auto", {.mla = MlaMode::absorbed}, exact);
+            compare_with_golden(name, folder(name), test::make_engine(kernels, 2), {.prefill_chunk = chunk}, exact);
+    compare_with_golden(name, folder(name), test::make_engine("auto", 2), {.mla = MlaMode::naive}, exact);
+    compare_with_golden(name, folder(name), test::make_engine("auto", 2), {.mla = MlaMode::absorbed}, exact);
     const Engine engine = test::make_engine();
     const auto quant = test::open_model(engine, folder(name))->info().quant;
     ASSERT_FALSE(quant.empty());

@@ -19,7 +19,7 @@ ModelInfo info()
 /// Writes ids (row, layer) -> {first, second} through the strides, as a router does.
 void route(TraceRecorder& recorder, int n_rows, uint16_t first, uint16_t second)
 {
-    recorder.begin();
+    recorder.begin(n_rows);
     for (int layer = 0; layer < 3; ++layer) {
         const ConclaveRoutes routes = recorder.next_layer();
         for (int row = 0; row < n_rows; ++row) {
@@ -31,15 +31,15 @@ void route(TraceRecorder& recorder, int n_rows, uint16_t first, uint16_t second)
             routes.group_margins[row * routes.row_stride_one] = static_cast<float>(1000 * row + layer);
         }
     }
-    recorder.finish(n_rows);
+    recorder.finish();
 }
 
 TEST(TraceRecorder, RowsAreInOrderOfLayers)
 {
-    TraceRecorder recorder(info(), 4, true);
+    TraceRecorder recorder = *TraceRecorder::create(info(), 4, true);
     route(recorder, 2, 3, 0);
     StepTrace step;
-    recorder.describe(step, 2);
+    recorder.describe(step);
     EXPECT_EQ(step.n_moe_layers, 3);
     EXPECT_EQ(step.k, 2);
     ASSERT_EQ(step.ids.size(), 12u);
@@ -61,24 +61,24 @@ TEST(TraceRecorder, RowsAreInOrderOfLayers)
 
 TEST(TraceRecorder, OffStillGivesRoutersRoom)
 {
-    TraceRecorder recorder(info(), 4, false);
+    TraceRecorder recorder = *TraceRecorder::create(info(), 4, false);
     route(recorder, 4, 3, 3);
     StepTrace step;
-    recorder.describe(step, 4);
+    recorder.describe(step);
     EXPECT_TRUE(step.ids.empty());
     EXPECT_EQ(recorder.sum_counts(), 0u);
 }
 
 TEST(TraceRecorderDeathTest, BrokenRoutersEndTheProgram)
 {
-    TraceRecorder recorder(info(), 4, true);
+    TraceRecorder recorder = *TraceRecorder::create(info(), 4, true);
     EXPECT_DEATH(route(recorder, 1, 3, 3), "once per token");
     EXPECT_DEATH(route(recorder, 1, 3, 4), "experts there are");
     EXPECT_DEATH(
         {
-            recorder.begin();
+            recorder.begin(1);
             recorder.next_layer();
-            recorder.finish(1);
+            recorder.finish();
         },
         "every MoE layer");
 }

@@ -42,7 +42,7 @@ struct Allocation {
     AccessHistory* history_of(const void* p, bool writes);
 };
 
-constexpr size_t total_memory = size_t{1} << 30;
+constexpr size_t total_memory = size_t{256} << 20;
 
 /// Null when no memory is left.
 void* allocate(size_t n_bytes);

@@ -6,14 +6,30 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace conclave::emulated
 {
 
+class Graph
+{
+public:
+    std::vector<Work> works;
+};
+
 class Stream
 {
 public:
+    void add(Work work)
+    {
+        if (recording)
+            recording->works.push_back(std::move(work));
+        else
+            queue.push_back(std::move(work));
+    }
+
     std::deque<Work> queue;
+    std::unique_ptr<Graph> recording;
 };
 
 class Event
@@ -68,7 +84,7 @@ cudaError_t enqueue(cudaStream_t stream, const Launch& launch, void (*destroy)(c
 {
     std::shared_ptr<const void> arguments(launch.arguments, destroy);
     return call([&] {
-        stream->queue.push_back([launch, arguments] { return runner().run(launch); });
+        stream->add([launch, arguments] { return runner().run(launch); });
         return cudaSuccess;
     });
 }
@@ -84,6 +100,8 @@ const char* cudaGetErrorString(cudaError_t error)
         return "no error";
     case cudaErrorMemoryAllocation:
         return "out of memory";
+    case cudaErrorStreamCaptureUnsupported:
+        return "operation not permitted when stream is capturing";
     case cudaErrorInvalidDevice:
         return "invalid device ordinal";
     case cudaErrorLaunchFailure:
@@ -166,7 +184,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n_bytes, cudaMemc
         if (n_bytes > 0 &&
             (on_device(to) != (kind != cudaMemcpyDeviceToHost) || on_device(from) != (kind != cudaMemcpyHostToDevice)))
             return cudaErrorInvalidValue;
-        stream->queue.push_back([=] {
+        stream->add([=] {
             std::memcpy(to, from, n_bytes);
             return std::string();
         });
@@ -188,13 +206,13 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
-    return call([&] { return run_until(*stream, nullptr); });
+    return call([&] { return stream->recording ? cudaErrorStreamCaptureUnsupported : run_until(*stream, nullptr); });
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
 {
     return call([&] {
-        stream->queue.push_back([event] {
+        stream->add([event] {
             run_until(*event->recorded_in, event);
             return fault;
         });
@@ -218,7 +236,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
     return call([&] {
         event->recorded_in = stream;
-        stream->queue.push_back([event, number = ++event->n_recorded] {
+        stream->add([event, number = ++event->n_recorded] {
             event->n_done = number;
             return std::string();
         });
@@ -229,4 +247,49 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
     return call([&] { return event->recorded_in ? run_until(*event->recorded_in, event) : cudaSuccess; });
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode)
+{
+    return call([&] {
+        if (stream->recording)
+            return cudaErrorStreamCaptureUnsupported;
+        stream->recording = std::make_unique<Graph>();
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph)
+{
+    return call([&] {
+        *graph = stream->recording.release();
+        return *graph ? cudaSuccess : cudaErrorInvalidValue;
+    });
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long)
+{
+    *exec = new Graph(*graph);
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
+{
+    return call([&] {
+        for (const Work& work : exec->works)
+            stream->add(work);
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph)
+{
+    delete graph;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec)
+{
+    delete exec;
+    return cudaSuccess;
 }

@@ -48,6 +48,33 @@ TEST(Stream, AnEventOrdersTwoStreams)
     cudaEventDestroy(event);
 }
 
+TEST(Stream, AGraphIsDoneAgainWithTheSameArguments)
+{
+    const Device device;
+    Floats x(2);
+    float host[2] = {1, 2}, back[2] = {0, 0};
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t exec = nullptr;
+    CUDA_CHECK(cudaStreamBeginCapture(device.stream(), cudaStreamCaptureModeThreadLocal));
+    CUDA_CHECK(cudaMemcpyAsync(x.data(), host, 8, cudaMemcpyHostToDevice, device.stream()));
+    CONCLAVE_LAUNCH(add_kernel, device.shape(1, 2), x.data(), 5);
+    CUDA_CHECK(cudaMemcpyAsync(back, x.data(), 8, cudaMemcpyDeviceToHost, device.stream()));
+    EXPECT_EQ(cudaStreamSynchronize(device.stream()), cudaErrorStreamCaptureUnsupported);
+    CUDA_CHECK(cudaStreamEndCapture(device.stream(), &graph));
+    CUDA_CHECK(cudaGraphInstantiate(&exec, graph, 0));
+    CUDA_CHECK(cudaGraphDestroy(graph));
+    EXPECT_EQ(device.fault(), "");
+    EXPECT_EQ(back[0], 0) << "recorded, not done";
+    for (const float value : {10.0f, 20.0f}) {
+        host[1] = value;
+        CUDA_CHECK(cudaGraphLaunch(exec, device.stream()));
+        EXPECT_EQ(device.fault(), "");
+        EXPECT_EQ(back[0], 6);
+        EXPECT_EQ(back[1], value + 5);
+    }
+    CUDA_CHECK(cudaGraphExecDestroy(exec));
+}
+
 TEST(Stream, ACopyKnowsWhichSideIsTheDevice)
 {
     const Device device;
