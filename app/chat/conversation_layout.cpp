@@ -120,8 +120,11 @@ ConversationLayout::Piece ConversationLayout::makePiece(int start, int length, q
         line.setLineWidth(m_spec.wrap ? width : kNoWidth);
         const qreal height = std::max(m_spec.lineHeight, std::ceil(line.height()));
         line.setPosition({0, piece.height + std::floor((height - line.height()) / 2)});
-        if (piece.lines++ == 0)
+        if (piece.lines++ == 0) {
             piece.firstLineEnd = start + line.textStart() + line.textLength();
+            piece.top = line.y();
+            piece.letters = line.height();
+        }
         piece.height += height;
     }
     piece.layout->endLayout();
@@ -134,14 +137,16 @@ void ConversationLayout::layoutFrom(int character, const ConversationStyle& styl
 {
     bool again = false; // the first word of a piece decides where the one before ends
     while (!m_pieces.empty() && (again || m_pieces.back().start + m_pieces.back().length >= character)) {
-        again = character < m_pieces.back().firstLineEnd;
+        again = m_pieces.back().x == 0 && character < m_pieces.back().firstLineEnd;
         m_pieces.pop_back();
     }
+    const Qt::Alignment align = m_rightToLeft ? Qt::AlignRight | Qt::AlignAbsolute : Qt::AlignLeft;
+    if (!m_pieces.empty() && m_pieces.back().openEnd && extendLine(align, style))
+        return;
     const QString& text = m_text->text;
     const auto size = static_cast<int>(text.size());
     int at = m_pieces.empty() ? 0 : m_pieces.back().start + m_pieces.back().length;
     qreal y = m_pieces.empty() ? 0 : m_pieces.back().y + m_pieces.back().height;
-    const Qt::Alignment align = m_rightToLeft ? Qt::AlignRight | Qt::AlignAbsolute : Qt::AlignLeft;
     int slice = kSliceChars;
     do {
         int length = std::min(slice, size - at);
@@ -155,11 +160,10 @@ void ConversationLayout::layoutFrom(int character, const ConversationStyle& styl
             length = end - at;
             Piece piece = makePiece(at, end < size ? length - 1 : length, m_spec.width, align, style);
             piece.length = length;
-            piece.y = y;
-            piece.id = m_nextId++;
-            y += piece.height;
             at = end;
-            m_pieces.push_back(std::move(piece));
+            const qreal height = piece.height;
+            append(std::move(piece), y);
+            y += height;
             continue;
         }
         Piece piece = makePiece(at, length, m_spec.width, align, style);
@@ -180,12 +184,13 @@ void ConversationLayout::layoutFrom(int character, const ConversationStyle& styl
             for (int i = 0; i < keep; ++i)
                 piece.height += std::max(m_spec.lineHeight, std::ceil(piece.layout->lineAt(i).height()));
         }
-        piece.y = y;
-        piece.id = m_nextId++;
-        y += piece.height;
         at += piece.length;
-        m_pieces.push_back(std::move(piece));
+        const qreal height = piece.height;
+        append(std::move(piece), y);
+        y += height;
     } while (at < size);
+    if (m_spec.growing && m_spec.wrap)
+        openLastLine(align, style);
 }
 
 QList<qreal> ConversationLayout::fitColumns(const QList<qreal>& natural, qreal available)
@@ -256,7 +261,7 @@ int ConversationLayout::offsetAt(QPointF point, bool between) const
 {
     const Piece* best = nullptr;
     for (const Piece& piece : m_pieces) {
-        if (m_spec.cells ? point.x() >= piece.x : point.y() >= piece.y)
+        if (m_spec.cells ? point.x() >= piece.x : point.y() >= piece.y && (piece.x == 0 || point.x() >= piece.x))
             best = &piece;
     }
     if (!best)
@@ -271,7 +276,8 @@ int ConversationLayout::offsetAt(QPointF point, bool between) const
     if (between)
         return best->start + at.xToCursor(local.x());
     const QRectF shown = at.naturalTextRect();
-    if (local.x() < shown.left() || local.x() >= shown.right() || local.y() < 0 || local.y() > best->height)
+    const qreal right = best->openEnd ? best->advance : shown.right();
+    if (local.x() < shown.left() || local.x() >= right || local.y() < 0 || local.y() > best->height)
         return -1;
     return best->start + at.xToCursor(local.x(), QTextLine::CursorOnCharacter);
 }
@@ -287,7 +293,9 @@ QList<QRectF> ConversationLayout::rectsOf(int start, int length) const
             if (from >= to)
                 continue;
             const qreal a = line.cursorToX(from - piece.start), b = line.cursorToX(to - piece.start);
-            rects.append({piece.x + std::min(a, b), piece.y + line.y(), std::abs(b - a), line.height()});
+            const bool first = i == 0;
+            rects.append({piece.x + std::min(a, b), piece.y + (first ? piece.top : line.y()), std::abs(b - a),
+                          first ? piece.letters : line.height()});
         }
     }
     return rects;
@@ -300,7 +308,9 @@ QRectF ConversationLayout::cursorAt(int offset) const
             continue;
         const QTextLine line = piece->layout->lineForTextPosition(std::min(offset - piece->start, piece->length));
         if (line.isValid())
-            return {piece->x + line.cursorToX(offset - piece->start), piece->y + line.y(), 0, line.height()};
+            return {piece->x + line.cursorToX(offset - piece->start),
+                    piece->y + (line.lineNumber() == 0 ? piece->top : line.y()), 0,
+                    line.lineNumber() == 0 ? piece->letters : line.height()};
     }
     return {0, 0, 0, m_spec.lineHeight};
 }

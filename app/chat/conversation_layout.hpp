@@ -11,8 +11,9 @@
 #include "chat/conversation_style.hpp"
 #include "chat/conversation_text.hpp"
 
-/// Lays out one row's text in pieces of a few lines. When text is added at the end, the pieces before the last stay as
-/// they are, so that a long paragraph costs the same per token as a short one. Plain data.
+/// Lays out one row's text in pieces of a few lines, or of a few words in the line that grows. When text is added at
+/// the end, the pieces before the last stay as they are, so that a long paragraph costs the same per token as a short
+/// one, and a long line the same as a short one. Plain data.
 class ConversationLayout
 {
 public:
@@ -27,13 +28,16 @@ public:
         QList<int> aligns;
         bool operator==(const Spec&) const = default;
     };
-    /// Some whole lines.
+    /// Some whole lines, or a part of one.
     struct Piece {
         int start = 0, length = 0; ///< characters
         int firstLineEnd = 0;
         int lines = 0; ///< of the layout; it may have more, which the next piece shows
         qreal x = 0, y = 0, width = 0, height = 0;
-        quint64 id = 0; ///< unlike that of any other piece
+        bool openEnd = false;       ///< the next piece goes on with its line,
+        qreal advance = 0;          ///< this far to the right
+        qreal top = 0, letters = 0; ///< of its first line: where the letters begin below y, and their height
+        quint64 id = 0;             ///< unlike that of any other piece
         std::shared_ptr<QTextLayout> layout;
     };
     static constexpr int kCellPadding = 12; ///< half of the space between two cells
@@ -59,6 +63,10 @@ public:
 
 private:
     void layoutFrom(int character, const ConversationStyle& style);
+    void append(Piece piece, qreal y);
+    bool extendLine(Qt::Alignment align, const ConversationStyle& style);
+    void openLastLine(Qt::Alignment align, const ConversationStyle& style);
+    void joinLines(Qt::Alignment align, const ConversationStyle& style);
     void layoutCells(const ConversationStyle& style);
     Piece makePiece(int start, int length, qreal width, Qt::Alignment align, const ConversationStyle& style) const;
     QList<QTextLayout::FormatRange> formatsOf(int start, int length, const ConversationStyle& style) const;

@@ -137,8 +137,13 @@ void ConversationModel::removeRows(Entry& entry, int first, int count)
 
 void ConversationModel::rowsChanged(const Entry& entry, int first, int last, const QList<int>& roles)
 {
-    if (first <= last && last < entry.shown)
-        emit dataChanged(index(entry.firstRow + first), index(entry.firstRow + last), roles);
+    if (first > last || last >= entry.shown)
+        return;
+    static const QList<int> ofProse{ContentRole, CursorRole, HighlightStartRole, HighlightLengthRole};
+    QList<int> all = roles;
+    if (std::ranges::any_of(roles, [](int role) { return ofProse.contains(role); }))
+        all.append(ProseRole);
+    emit dataChanged(index(entry.firstRow + first), index(entry.firstRow + last), all);
 }
 
 void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken> tokens)
@@ -149,13 +154,9 @@ void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken>
     ConversationMessage& message = entry->message;
     const int firstOpen = message.firstOpenRow();
     const int rows = message.contentRows();
-    std::vector<MarkdownRow> open;
-    std::vector<int> kinds;
-    for (int row = firstOpen; row < rows; ++row) {
-        const Place place = message.placeOf(row);
-        kinds.push_back(kindOf(*entry, row));
-        open.push_back(place.section == Section::Think ? MarkdownRow{} : message.markdownRow(place));
-    }
+    std::vector<OpenRow> open;
+    for (int row = firstOpen; row < rows; ++row)
+        open.push_back(openRow(*entry, row));
     const bool wasThinking = message.thinking(), first = message.tokensSeen() == 0;
     const bool wasShown = message.hasThinking() && message.thinkingShown();
     ConversationMessage::Change change = message.append(tokens);
@@ -163,7 +164,7 @@ void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken>
         message.setFolded(false); // the reader is in the middle of it: nothing moves
         change.newCount = message.contentRows();
     }
-    applyChange(*entry, change, firstOpen, open, kinds);
+    applyChange(*entry, change, firstOpen, open);
     if (m_footTimer.elapsed() >= kFootMs || first || wasThinking != message.thinking()) {
         m_footTimer.restart();
         rowsChanged(*entry, entry->shown - 1, entry->shown - 1, {TitleRole});
@@ -172,16 +173,29 @@ void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken>
     }
 }
 
+ConversationModel::OpenRow ConversationModel::openRow(const Entry& entry, int row) const
+{
+    const Place place = entry.message.placeOf(row);
+    OpenRow open{.kind = kindOf(entry, row), .row = {}, .source = {}};
+    if (place.section == Section::Think)
+        return open;
+    const MarkdownBlocks& blocks = entry.message.blocks(place.section);
+    open.row = entry.message.markdownRow(place);
+    if (const quint32 count = open.row.lineCount; count > 0)
+        open.source = {blocks.line(open.row.firstLine).begin, blocks.line(open.row.firstLine + count - 1).end};
+    return open;
+}
+
 /// Tells the views what an append did. Kinds choose delegates, so a row that changes its kind is another row.
 void ConversationModel::applyChange(Entry& entry, const ConversationMessage::Change& change, int firstOpen,
-                                    const std::vector<MarkdownRow>& openBefore, const std::vector<int>& kindsBefore)
+                                    const std::vector<OpenRow>& before)
 {
     const int common = std::min(change.oldCount, change.newCount);
     int same = change.first;
     if (change.first < firstOpen || change.anew) {
         same = change.anew ? change.first : common;
     } else {
-        while (same < common && kindOf(entry, same) == kindsBefore[static_cast<size_t>(same - firstOpen)])
+        while (same < common && kindOf(entry, same) == before[static_cast<size_t>(same - firstOpen)].kind)
             ++same;
     }
     removeRows(entry, same, change.oldCount - same);
@@ -190,15 +204,20 @@ void ConversationModel::applyChange(Entry& entry, const ConversationMessage::Cha
         const Place place = entry.message.placeOf(row);
         if (place.section == Section::Think)
             continue;
-        MarkdownRow now = entry.message.markdownRow(place);
-        const MarkdownRow& before = openBefore[static_cast<size_t>(row - firstOpen)];
-        now.firstLine = before.firstLine;
-        now.lineCount = before.lineCount;
+        OpenRow now = openRow(entry, row);
+        const OpenRow& old = before[static_cast<size_t>(row - firstOpen)];
+        const bool unfinishedFence = now.row.kind == MarkdownKind::Code && now.row.lineCount == 0;
+        const bool lostCursor = row == change.oldCount - 1 && change.newCount != change.oldCount;
+        const bool sameText = now.source == old.source && now.row.lineCount == old.row.lineCount;
+        now.row.firstLine = old.row.firstLine;
+        now.row.lineCount = old.row.lineCount;
+        if (now.row == old.row && sameText && !unfinishedFence && !lostCursor)
+            continue;
         QList<int> roles; // none: all
-        if (now == before)
+        if (now.row == old.row)
             roles = {ContentRole, CursorRole};
-        if (now == before && now.kind == MarkdownKind::Code && now.lineCount == 0)
-            roles.append(LanguageRole); // its line is not finished
+        if (now.row == old.row && unfinishedFence)
+            roles.append(LanguageRole);
         rowsChanged(entry, row, row, roles);
     }
     if (change.first > 0 && change.newCount > change.oldCount)

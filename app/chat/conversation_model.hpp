@@ -15,6 +15,7 @@
 #include "chat/code_highlighter.hpp"
 #include "chat/conversation_message.hpp"
 #include "chat/conversation_text.hpp"
+#include "chat/prose_row.hpp"
 #include "storage/message.hpp"
 
 /// The shown messages as one flat list of small rows, so that a view can leave out what is not visible inside a long
@@ -31,19 +32,16 @@ class ConversationModel : public QAbstractListModel
     Q_PROPERTY(QFont textFont READ textFont WRITE setTextFont NOTIFY textFontChanged)
     Q_PROPERTY(bool streaming READ streaming NOTIFY streamingChanged)
 public:
-    enum Kind { User, Paragraph, Heading, Code, TableHeader, TableRow, Rule, Think, Foot };
+    enum Kind { User, Paragraph, Task, Heading, Code, TableHeader, TableRow, Rule, Think, Foot };
     Q_ENUM(Kind)
     enum Roles {
         KindRole = Qt::UserRole + 1,
         MessageIdRole,
         ContentRole,        ///< rowText
+        ProseRole,          ///< proseRow: all that a paragraph, a task or a heading shows
         GapRole,            ///< int, pixels above
-        LevelRole,          ///< int, of a heading
         ListDepthRole,      ///< int
         QuoteDepthRole,     ///< int
-        QuoteAboveRole,     ///< int
-        MarkerRole,         ///< string: "•", "3."; empty: none
-        TaskRole,           ///< int: 0 none, 1 open, 2 done
         FirstRole,          ///< bool: the block begins with this row
         LastRole,           ///< bool: the block ends with this row
         BlockRole,          ///< int: parts of one code block or table share it within a message
@@ -145,8 +143,15 @@ private:
     std::pair<Entry*, int> at(int row) const; ///< message and row within it
     void renumber();
     void insertEntry(const Message& message);
+    /// A row that was open before an append.
+    struct OpenRow {
+        int kind = 0;
+        MarkdownRow row;
+        MarkdownLine source; ///< from its first byte to its last
+    };
+    OpenRow openRow(const Entry& entry, int row) const;
     void applyChange(Entry& entry, const ConversationMessage::Change& change, int firstOpen,
-                     const std::vector<MarkdownRow>& openBefore, const std::vector<int>& kindsBefore);
+                     const std::vector<OpenRow>& before);
     void insertRows(Entry& entry, int first, int count);
     void removeRows(Entry& entry, int first, int count);
     void rowsChanged(const Entry& entry, int first, int last, const QList<int>& roles = {});
@@ -154,6 +159,8 @@ private:
 
     int kindOf(const Entry& entry, int row) const;
     QVariant blockData(const Entry& entry, int row, Place place, int role) const;
+    static bool isWrittenAt(const Entry& entry, int row);
+    ProseRow proseOf(const Entry& entry, int row, Place place) const;
     QVariant footData(const Entry& entry, int role) const;
     int gapOf(const Entry& entry, int row, Place place) const;
     std::shared_ptr<const RowText> textOf(const Entry& entry, Place place) const;

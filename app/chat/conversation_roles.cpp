@@ -2,6 +2,7 @@
 #include <QLocale>
 
 #include <algorithm>
+#include <tuple>
 
 #include "chat/conversation_caches.hpp"
 #include "chat/conversation_model.hpp"
@@ -26,32 +27,31 @@ const QString kThin = QStringLiteral("\u202f"); // the narrow space before a uni
 
 QHash<int, QByteArray> ConversationModel::roleNames() const
 {
-    return {{KindRole, "kind"},
-            {MessageIdRole, "messageId"},
-            {ContentRole, "content"},
-            {GapRole, "gap"},
-            {LevelRole, "level"},
-            {ListDepthRole, "listDepth"},
-            {QuoteDepthRole, "quoteDepth"},
-            {QuoteAboveRole, "quoteAbove"},
-            {MarkerRole, "marker"},
-            {TaskRole, "task"},
-            {FirstRole, "first"},
-            {LastRole, "last"},
-            {BlockRole, "block"},
-            {LanguageRole, "language"},
-            {ColumnsRole, "columns"},
-            {AlignsRole, "aligns"},
-            {ThoughtRole, "thought"},
-            {CursorRole, "writing"},
-            {HighlightStartRole, "highlightStart"},
-            {HighlightLengthRole, "highlightLength"},
-            {TitleRole, "title"},
-            {OpenRole, "open"},
-            {ErrorRole, "error"},
-            {BranchRole, "branch"},
-            {BranchCountRole, "branchCount"},
-            {StateRole, "messageState"}};
+    // Asked for with each change.
+    static const QHash<int, QByteArray> names{{KindRole, "kind"},
+                                              {MessageIdRole, "messageId"},
+                                              {ContentRole, "content"},
+                                              {ProseRole, "prose"},
+                                              {GapRole, "gap"},
+                                              {ListDepthRole, "listDepth"},
+                                              {QuoteDepthRole, "quoteDepth"},
+                                              {FirstRole, "first"},
+                                              {LastRole, "last"},
+                                              {BlockRole, "block"},
+                                              {LanguageRole, "language"},
+                                              {ColumnsRole, "columns"},
+                                              {AlignsRole, "aligns"},
+                                              {ThoughtRole, "thought"},
+                                              {CursorRole, "writing"},
+                                              {HighlightStartRole, "highlightStart"},
+                                              {HighlightLengthRole, "highlightLength"},
+                                              {TitleRole, "title"},
+                                              {OpenRole, "open"},
+                                              {ErrorRole, "error"},
+                                              {BranchRole, "branch"},
+                                              {BranchCountRole, "branchCount"},
+                                              {StateRole, "messageState"}};
+    return names;
 }
 
 int ConversationModel::kindOf(const Entry& entry, int row) const
@@ -67,9 +67,10 @@ int ConversationModel::kindOf(const Entry& entry, int row) const
     default:
         break;
     }
-    switch (entry.message.markdownRow(place).kind) {
+    const MarkdownRow& markdown = entry.message.markdownRow(place);
+    switch (markdown.kind) {
     case MarkdownKind::Paragraph:
-        return Paragraph;
+        return markdown.startsItem && markdown.task ? Task : Paragraph;
     case MarkdownKind::Heading:
         return Heading;
     case MarkdownKind::Code:
@@ -134,7 +135,7 @@ QVariant ConversationModel::blockData(const Entry& entry, int row, Place place, 
     case ThoughtRole:
         return place.section == Section::ThinkText;
     case CursorRole:
-        return entry.message.streaming() && row == entry.message.contentRows() - 1;
+        return isWrittenAt(entry, row);
     default:
         break;
     }
@@ -146,22 +147,12 @@ QVariant ConversationModel::blockData(const Entry& entry, int row, Place place, 
     const MarkdownBlocks& blocks = entry.message.blocks(place.section);
     const MarkdownRow& markdown = entry.message.markdownRow(place);
     switch (role) {
-    case LevelRole:
-        return markdown.level;
+    case ProseRole:
+        return QVariant::fromValue(proseOf(entry, row, place));
     case ListDepthRole:
         return markdown.listDepth;
     case QuoteDepthRole:
         return markdown.quoteDepth;
-    case QuoteAboveRole:
-        return place.index == 0 ? 0 : int{blocks.rows()[static_cast<size_t>(place.index) - 1].quoteDepth};
-    case MarkerRole:
-        if (!markdown.startsItem || markdown.task)
-            return QString();
-        if (markdown.ordered)
-            return QLocale().toString(markdown.number) + u'.';
-        return QString(QChar(markdown.listDepth % 3 == 1 ? u'•' : markdown.listDepth % 3 == 2 ? u'◦' : u'▪'));
-    case TaskRole:
-        return !markdown.startsItem || !markdown.task ? 0 : markdown.taskDone ? 2 : 1;
     case FirstRole:
         return !markdown.continues;
     case LastRole:
@@ -181,6 +172,33 @@ QVariant ConversationModel::blockData(const Entry& entry, int row, Place place, 
     default:
         return {};
     }
+}
+
+bool ConversationModel::isWrittenAt(const Entry& entry, int row)
+{
+    return entry.message.streaming() && row == entry.message.contentRows() - 1;
+}
+
+ProseRow ConversationModel::proseOf(const Entry& entry, int row, Place place) const
+{
+    const MarkdownRow& markdown = entry.message.markdownRow(place);
+    ProseRow prose{.content = RowTextRef(textOf(entry, place)),
+                   .gap = gapOf(entry, row, place),
+                   .headingLevel = markdown.level,
+                   .listDepth = markdown.listDepth,
+                   .quoteDepth = markdown.quoteDepth,
+                   .thought = place.section == Section::ThinkText,
+                   .writing = isWrittenAt(entry, row)};
+    if (place.index > 0)
+        prose.quoteAbove = entry.message.blocks(place.section).rows()[static_cast<size_t>(place.index) - 1].quoteDepth;
+    if (markdown.startsItem && markdown.task)
+        prose.task = markdown.taskDone ? 2 : 1;
+    else if (markdown.startsItem && markdown.ordered)
+        prose.marker = QLocale().toString(markdown.number) + u'.';
+    else if (markdown.startsItem)
+        prose.marker = QChar(markdown.listDepth % 3 == 1 ? u'•' : markdown.listDepth % 3 == 2 ? u'◦' : u'▪');
+    std::tie(prose.highlightStart, prose.highlightLength) = highlightOf(entry, place);
+    return prose;
 }
 
 QVariant ConversationModel::footData(const Entry& entry, int role) const

@@ -34,9 +34,9 @@ Item {
     Connections {
         target: root.context
 
-        function onScrolledToChanged(): void {
-            if (root.context.scrolledMessage === root.messageId && root.context.scrolledBlock === root.block && !view.leads)
-                view.contentX = Math.min(root.context.scrolledTo, Math.max(0, view.contentWidth - view.width));
+        function onScrolled(messageId: double, block: int, x: real): void {
+            if (messageId === root.messageId && block === root.block && !view.leads)
+                view.contentX = Math.min(x, Math.max(0, view.contentWidth - view.width));
         }
     }
     RoundedPart {
@@ -135,19 +135,18 @@ Item {
                 id: text
 
                 content: root.content
+                context: root.context
                 height: implicitHeight
                 highlightLength: root.highlightLength
                 highlightStart: root.highlightStart
+                index: root.index
                 look: ConversationText.Code
-                style: root.context.textStyle
                 width: Math.max(contentWidth, view.width - 28)
                 writing: root.writing
                 x: 14
                 y: root.first ? 12 : 0
                 Accessible.role: Accessible.StaticText
-                Accessible.name: root.content.plain
-                onClicked: offset => root.context.characterClicked(root.index, offset)
-                onCopyRequested: selection => root.context.copyRequested(selection)
+                Accessible.name: text.spoken
             }
         }
     }

@@ -157,6 +157,11 @@ FocusScope {
                 ProseBlock { context: shared; width: list.width }
             }
             DelegateChoice {
+                roleValue: ConversationModel.Task
+
+                TaskBlock { context: shared; width: list.width }
+            }
+            DelegateChoice {
                 roleValue: ConversationModel.Heading
 
                 ProseBlock { context: shared; width: list.width }

@@ -1,4 +1,5 @@
 import QtQuick
+import Conclave.App
 import Conclave.Controls
 
 // A thematic break.

@@ -32,22 +32,19 @@ Item {
         aligns: root.aligns
         columns: root.columns
         content: root.content
+        context: root.context
         dim: root.thought
         height: implicitHeight
         highlightLength: root.highlightLength
         highlightStart: root.highlightStart
+        index: root.index
         look: root.header ? ConversationText.TableHeader : ConversationText.TableRow
-        style: root.context.textStyle
         width: root.context.column - root.indent
         writing: root.writing
         x: root.start
         y: root.gap + 6
         Accessible.role: Accessible.Row
-        Accessible.name: root.content.plain
-        onClicked: offset => root.context.characterClicked(root.index, offset)
-        onCopyRequested: selection => root.context.copyRequested(selection)
-        onHoveredLinkChanged: root.context.hoveredLink = text.hoveredLink
-        onLinkActivated: target => root.context.linkActivated(target)
+        Accessible.name: text.spoken
     }
     Rectangle {
         color: root.header ? Theme.faint : Theme.line

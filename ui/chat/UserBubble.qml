@@ -41,14 +41,14 @@ FocusScope {
             id: text
 
             content: root.content
+            context: root.context
             height: implicitHeight
-            style: root.context.textStyle
+            index: root.index
             width: root.widest - 28
             x: 14
             y: root.first ? 9 : 0
             Accessible.role: Accessible.Paragraph
-            Accessible.name: qsTr("You: %1").arg(root.content.plain)
-            onCopyRequested: selection => root.context.copyRequested(selection)
+            Accessible.name: qsTr("You: %1").arg(text.spoken)
         }
     }
     Loader {

@@ -62,7 +62,7 @@ QStringList shown(const ConversationModel& model)
     QStringList rows;
     for (int row = 0; row < model.rowCount(); ++row)
         rows << QString::number(at(model, row, ConversationModel::KindRole).toInt()) + u' ' +
-                    at(model, row, ConversationModel::MarkerRole).toString() + u' ' +
+                    at(model, row, ConversationModel::ProseRole).value<ProseRow>().marker + u' ' +
                     at(model, row, Qt::DisplayRole).toString();
     return rows;
 }

@@ -57,6 +57,16 @@ class TestConversationView : public QObject
         return found;
     }
 
+    QQuickItem* rowItem(int row) const
+    {
+        QQuickItem* item = nullptr;
+        for (QQuickItem* list : items<QQuickItem>()) {
+            if (list->inherits("QQuickListView"))
+                QMetaObject::invokeMethod(list, "itemAtIndex", Q_RETURN_ARG(QQuickItem*, item), Q_ARG(int, row));
+        }
+        return item;
+    }
+
     ConversationTextItem* textWith(const QString& text) const
     {
         for (ConversationTextItem* item : items<ConversationTextItem>()) {
@@ -119,6 +129,60 @@ private slots:
         QCOMPARE(text->selectedText(), u"two"_s);
         QTest::keySequence(m_view.get(), QKeySequence::Copy);
         QCOMPARE(QGuiApplication::clipboard()->text(), u"two"_s);
+    }
+
+    /// The line that grows is laid out in parts: nothing of that may be seen, and every character is where it would be.
+    void aStreamedAnswerLooksLikeALoadedOne()
+    {
+        QString text = u"# A *title* of `code`\n\nمرحبا بالعالم\n\n"_s;
+        for (int i = 0; i < 130; ++i)
+            text += i % 9 == 3   ? u" **bold words** and"_s
+                    : i % 9 == 7 ? u" `top_k` well-known"_s
+                    : i == 77    ? u" 中文字符 עברית a\u0301"_s
+                                 : u" Te To AVA experts -> 1"_s;
+        for (int i = 0; i < 8; ++i)
+            text +=
+                u"\n"_s + QString(i % 4 * 2, u' ') + u"- [x] task `a` of **several** words, so that one line is full"_s;
+        text += u"\n\n> quoted *words* that go on and on until the line is full and the next begins\n\nend"_s;
+        for (const int width : {748, 460}) {
+            m_view->resize(width, 2000); // all of it: nothing scrolls
+            const auto picture = [&] {   // of all above the foot, whose figures differ
+                QTest::qWait(60);
+                m_view->rootObject()->setVisible(false); // painted anew: a part may leave the edge of a letter behind
+                QTest::qWait(20);
+                m_view->rootObject()->setVisible(true);
+                QTest::qWait(20);
+                const ConversationTextItem* last = textWith(u"end"_s);
+                const int bottom = last ? static_cast<int>(last->mapToScene({0, last->height()}).y()) : 0;
+                return m_view->grabWindow().copy(0, 0, width, bottom);
+            };
+            m_model->clear();
+            m_model->setMessages({message(2, Author::Assistant, text)});
+            const QImage loaded = picture();
+            QVERIFY(loaded.height() > 800);
+            QList<QRectF> places;
+            const auto everyPlace = [&] {
+                QList<QRectF> all;
+                for (int row = 0; row < m_model->rowCount(); ++row) {
+                    const auto* item = qobject_cast<ConversationTextItem*>(rowItem(row));
+                    for (int at = 0; item && at < item->content()->text.size(); ++at)
+                        all << item->rectangleAt(at).translated(item->mapToScene({}));
+                }
+                return all;
+            };
+            places = everyPlace();
+            for (const int size : {1, 4, 11, 200}) {
+                m_model->clear();
+                m_model->setMessages({message(2, Author::Assistant, {}, MessageState::Streaming)});
+                for (qsizetype at = 0; at < text.size(); at += size) {
+                    stream(text.mid(at, size));
+                    QCoreApplication::processEvents();
+                }
+                m_model->finish(message(2, Author::Assistant, text));
+                QVERIFY(QTest::qWaitFor([&] { return picture() == loaded; })); // the list settles over some frames
+                QCOMPARE(everyPlace(), places);
+            }
+        }
     }
 
     /// While the reader is at the end the view follows; elsewhere nothing moves until the reader asks.
