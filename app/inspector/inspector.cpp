@@ -32,23 +32,21 @@ Inspector::~Inspector()
 void Inspector::setShape(const RoutingShape& shape)
 {
     m_hasModel = shape.nLayers > 0;
-    if (shape == m_live->shape() && m_live->rows() == 0)
-        return settleState();
-    m_live = std::make_shared<RoutingHistory>(shape);
-    m_live->setHalfLife(m_halfLife);
-    m_liveMessage.reset();
-    m_loaded.reset();
-    m_loadedMessage.reset();
-    ++m_ticket;
-    m_selected.reset();
-    m_layer = 0;
+    m_shape = shape;
+    if (m_live->rows() == 0) {
+        m_live = std::make_shared<RoutingHistory>(shape);
+        m_live->setHalfLife(m_halfLife);
+    }
+    if (showsOlder())
+        return;
     settleState();
     showHistory();
 }
 
-void Inspector::beginRun(qint64 messageId)
+/// Begins an empty history, of a run or of none.
+void Inspector::startLive(std::optional<qint64> messageId)
 {
-    m_live = std::make_shared<RoutingHistory>(RoutingShape(m_live->shape()));
+    m_live = std::make_shared<RoutingHistory>(m_shape);
     m_live->setHalfLife(m_halfLife);
     m_liveMessage = messageId;
     m_loaded.reset();
@@ -57,6 +55,16 @@ void Inspector::beginRun(qint64 messageId)
     m_selected.reset();
     settleState();
     showHistory();
+}
+
+void Inspector::beginRun(qint64 messageId)
+{
+    startLive(messageId);
+}
+
+void Inspector::clear()
+{
+    startLive(std::nullopt);
 }
 
 void Inspector::addPrompt(const RunPrompt& prompt)
@@ -83,19 +91,6 @@ void Inspector::endRun(const RunFinished& finished)
     scheduleRefresh();
 }
 
-void Inspector::clear()
-{
-    m_live = std::make_shared<RoutingHistory>(RoutingShape(m_live->shape()));
-    m_live->setHalfLife(m_halfLife);
-    m_liveMessage.reset();
-    m_loaded.reset();
-    m_loadedMessage.reset();
-    ++m_ticket;
-    m_selected.reset();
-    settleState();
-    showHistory();
-}
-
 void Inspector::showToken(qint64 messageId, const QString& tracePath, int position)
 {
     load(messageId, tracePath, position);
@@ -111,19 +106,24 @@ void Inspector::load(qint64 messageId, const QString& tracePath, std::optional<i
     const quint64 ticket = ++m_ticket;
     m_selected = position;
     if (m_liveMessage == messageId || (m_loaded && m_loadedMessage == messageId)) {
-        if (m_liveMessage == messageId)
+        if (m_liveMessage == messageId) {
             m_loaded.reset();
+            m_loadedMessage.reset();
+        }
         settleState();
         return showHistory();
     }
     m_loaded.reset();
     m_loadedMessage = messageId;
     if (tracePath.isEmpty())
-        return setState(Failed, tr("No routing was recorded with this answer."));
+        return setState(Unrecorded, tr("No routing was recorded with this answer."));
     setState(Loading);
     m_pool.start([this, ticket, tracePath, halfLife = m_halfLife] {
         Loaded loaded;
-        const auto trace = conclave::read_trace(std::filesystem::path(tracePath.toStdU16String()));
+        const std::filesystem::path path(tracePath.toStdU16String());
+        const auto trace = conclave::read_trace(path);
+        std::error_code unknown; // counts as not found
+        loaded.found = trace || std::filesystem::exists(path, unknown);
         if (trace)
             loaded.history = historyOf(*trace, halfLife);
         else
@@ -136,6 +136,10 @@ void Inspector::loadDone(quint64 ticket, const Loaded& loaded)
 {
     if (ticket != m_ticket)
         return;
+    if (!loaded.found)
+        return setState(Unrecorded,
+                        tr("The routing of this answer is not kept any more: the oldest recordings give way to "
+                           "new ones."));
     if (!loaded.history)
         return setState(Failed, loaded.error);
     m_loaded = loaded.history;
@@ -201,6 +205,7 @@ QString Inspector::stateText() const
         return tr("Routing appears here while the model answers.");
     case Loading:
         return tr("Reading the routing of this answer…");
+    case Unrecorded:
     case Failed:
         return m_stateDetail;
     case Ready:
@@ -221,7 +226,7 @@ void Inspector::showHistory()
 
 void Inspector::scheduleRefresh()
 {
-    if (m_active && followsRun() && !m_refresh.isActive())
+    if (m_active && !showsOlder() && !m_refresh.isActive())
         m_refresh.start();
 }
 

@@ -43,11 +43,12 @@ class Inspector : public QObject
     Q_PROPERTY(ExpertTable* table READ table CONSTANT)
 public:
     enum State {
-        NoModel, ///< nothing opened yet
-        Dense,   ///< a model without experts
-        Empty,   ///< no token yet
-        Loading, ///< reading a trace
-        Failed,  ///< an answer whose routing cannot be shown; stateText says why
+        NoModel,    ///< nothing opened yet
+        Dense,      ///< a model without experts
+        Empty,      ///< no token yet
+        Loading,    ///< reading a trace
+        Unrecorded, ///< an answer without a trace, or without one any more
+        Failed,     ///< an answer whose trace cannot be read; stateText says why
         Ready,
     };
     Q_ENUM(State)
@@ -56,6 +57,7 @@ public:
     ~Inspector() override;
 
     // What the chat tells it.
+    /// The routing of runs to come. An answer that is shown stays: it was routed as its own model does.
     void setShape(const RoutingShape& shape);
     void beginRun(qint64 messageId);
     void addPrompt(const RunPrompt& prompt);
@@ -117,12 +119,15 @@ signals:
 
 private:
     struct Loaded {
-        std::shared_ptr<RoutingHistory> history;
+        std::shared_ptr<RoutingHistory> history; ///< null: not read
+        bool found = false;                      ///< there is a file
         QString error;
     };
 
     const std::shared_ptr<RoutingHistory>& shown() const { return m_loaded ? m_loaded : m_live; }
-    bool followsRun() const { return !m_loaded && m_state != Loading && m_state != Failed; }
+    /// An older answer is shown, or looked for in vain.
+    bool showsOlder() const { return m_loadedMessage.has_value(); }
+    void startLive(std::optional<qint64> messageId);
     void load(qint64 messageId, const QString& tracePath, std::optional<int> position);
     void loadDone(quint64 ticket, const Loaded& loaded);
     void select(std::optional<int> position);
@@ -134,6 +139,7 @@ private:
     void refreshToken();
     void refreshFigures();
 
+    RoutingShape m_shape; ///< of the model that is open
     std::shared_ptr<RoutingHistory> m_live, m_loaded;
     std::optional<qint64> m_liveMessage, m_loadedMessage;
     std::optional<int> m_selected;

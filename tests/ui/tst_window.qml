@@ -230,6 +230,19 @@ Item {
             test.trySee("lighthouse");
             tryVerify(() => test.win.model.state === ModelHost.Ready, 60000);
             test.readable("again");
+            readTheKeptMap();
+        }
+        function readTheKeptMap() {
+            if (!test.win.inspectorShown)
+                keySequence("Ctrl+I");
+            tryVerify(() => test.win.inspector.state === Inspector.Ready, 30000);
+            verify(test.win.inspector.sumHolds); // the figures lie below the fold of a small window
+            test.goTo("Conversation", "Answer again");
+            keyClick(Qt.Key_Left);
+            tryVerify(() => test.win.conversation.selectedPosition >= 0);
+            test.trySee(test.win.inspector.tokenTitle);
+            verify(test.win.inspector.routes.rowCount() > 0);
+            test.readable("kept map");
         }
     }
 }

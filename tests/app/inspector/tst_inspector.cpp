@@ -3,6 +3,7 @@
 #include <QElapsedTimer>
 #include <QSignalSpy>
 #include <QTemporaryDir>
+#include <QTemporaryFile>
 
 #include "conclave/trace.hpp"
 #include "inspector_tests.hpp"
@@ -157,10 +158,15 @@ void InspectorTest::failsInOneSentence()
     Inspector inspector;
     inspector.setShape(synthetic::guide());
     inspector.showMessage(3, {});
-    QCOMPARE(inspector.state(), Inspector::Failed);
+    QCOMPARE(inspector.state(), Inspector::Unrecorded);
     QVERIFY(inspector.stateText().contains(QStringLiteral("No routing was recorded")));
     inspector.showMessage(4, QStringLiteral("/nowhere/at/all.ctr"));
     QCOMPARE(inspector.state(), Inspector::Loading);
+    QTRY_COMPARE(inspector.state(), Inspector::Unrecorded);
+    QVERIFY(inspector.stateText().contains(QStringLiteral("not kept any more")));
+    QTemporaryFile letter;
+    QVERIFY(letter.open() && letter.write("a letter") > 0 && letter.flush());
+    inspector.showMessage(6, letter.fileName());
     QTRY_COMPARE(inspector.state(), Inspector::Failed);
     QVERIFY(!inspector.stateText().isEmpty());
     inspector.beginRun(5); // a new answer brings it back
@@ -221,6 +227,17 @@ void InspectorTest::opensAnOlderAnswer()
     inspector.showToken(1, {}, 2); // back to the running answer, at once
     QCOMPARE(inspector.state(), Inspector::Ready);
     QCOMPARE(inspector.history()->rows(), 4u);
+
+    // After a restart the answer is there before the model is, and stays when that comes.
+    Inspector again;
+    again.showMessage(9, path);
+    again.setShape(shape);
+    QTRY_COMPARE(again.state(), Inspector::Ready);
+    QCOMPARE(again.history()->rows(), 5u);
+    again.setShape(synthetic::shape(12, 12, 0, 0)); // another model is opened
+    QCOMPARE(again.history()->rows(), 5u);
+    again.clear(); // another chat, with no answer
+    QCOMPARE(again.state(), Inspector::Dense);
 }
 
 void InspectorTest::idleWhileHidden()
