@@ -22,7 +22,8 @@ struct Pair {
 constexpr Pair model_types[] = {
     {"deepseek_v2", "deepseek2"}, {"deepseek_v3", "deepseek2"}, {"kimi_k2", "deepseek2"},  {"qwen2", "qwen2"},
     {"qwen2_moe", "qwen2moe"},    {"qwen3", "qwen3"},           {"qwen3_moe", "qwen3moe"}, {"llama", "llama"},
-    {"mixtral", "llama"},         {"olmoe", "olmoe"},
+    {"mixtral", "llama"},         {"olmoe", "olmoe"},           {"mistral", "llama"},      {"gpt_oss", "gpt-oss"},
+    {"glm4_moe", "glm4moe"},
 };
 
 // Numbers and truth values that mean the same on both sides. Sources: configuration_<family>.py of transformers,
@@ -63,6 +64,7 @@ constexpr Pair scaling_keys[] = {
     {"attention_factor", "rope.scaling.attention_factor"},
     {"mscale", "rope.scaling.mscale"},
     {"mscale_all_dim", "rope.scaling.mscale_all_dim"},
+    {"truncate", "rope.scaling.truncate"},
 };
 // Put together below, and named for messages.
 constexpr Pair other_keys[] = {
@@ -150,9 +152,26 @@ private:
         }
         // Rows of q and k lie as published, pairs half a head apart; in GGUF's llama they are neighbours.
         set("rope.interleaved", false);
+        if (auto done = read_partial_rotary(); !done)
+            return done;
         const nlohmann::json* window = present(m_config, "sliding_window");
         return window && states("use_sliding_window", true) ? put("attention.sliding_window", "sliding_window", *window)
                                                             : Result<void>();
+    }
+
+    /// GLM turns a share of a head.
+    Result<void> read_partial_rotary()
+    {
+        const nlohmann::json *share = present(m_config, "partial_rotary_factor"), *dim = present(m_config, "head_dim");
+        if (!share)
+            return {};
+        if (!share->is_number() || !dim || !dim->is_number_unsigned())
+            return wrong("gives partial_rotary_factor without a number, or without head_dim; download it again");
+        const double n_dims = static_cast<double>(dim->get<uint64_t>()) * share->get<double>();
+        if (!(n_dims >= 2 && n_dims <= 1 << 20))
+            return wrong("gives a partial_rotary_factor that turns no part of a head; download it again");
+        set("rope.dimension_count", static_cast<uint64_t>(n_dims));
+        return {};
     }
 
     Result<void> read_rope()
@@ -222,10 +241,17 @@ private:
             return unsupported("has experts in some layers only");
         if (const nlohmann::json* dense = present(m_config, "mlp_only_layers"); dense && !dense->empty())
             return unsupported("has layers without experts among those with (mlp_only_layers)");
+        if (const nlohmann::json* types = present(m_config, "layer_types");
+            types && types->is_array() && m_prefix == "gpt-oss.")
+            for (size_t i = 0; i < types->size(); ++i)
+                if ((*types)[i] != (i % 2 == 0 ? "sliding_attention" : "full_attention"))
+                    return unsupported("has windows in other layers than every second (layer_types)");
         if (const nlohmann::json* quantized = present(m_config, "quantization_config")) {
             const std::string method = quantized->is_object() ? string_of(*quantized, "quant_method") : "";
             const nlohmann::json* block = quantized->is_object() ? present(*quantized, "weight_block_size") : nullptr;
             if (method == "fp8" && block && *block == nlohmann::json({128, 128}))
+                return {};
+            if (method == "mxfp4" && m_prefix == "gpt-oss.")
                 return {};
             return unsupported(std::format("says that the weights are quantised by \"{}\"", printable(method)));
         }

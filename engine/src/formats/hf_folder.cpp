@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <format>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/utf8_path.hpp"
+#include "formats/expert_stacks.hpp"
 #include "formats/hf_config.hpp"
 #include "formats/hf_names.hpp"
 #include "formats/json_file.hpp"
@@ -130,73 +130,12 @@ Result<std::vector<std::string>> weight_files(const fs::path& folder, const std:
     return files;
 }
 
-/// Gives tensors the names GGUF has, and makes one tensor of the experts of a layer.
-class Namer
-{
-public:
-    Namer(const std::string& name, std::vector<FileTensor>& out) : m_name(name), m_out(out) {}
-
-    void add(FileTensor tensor)
-    {
-        tensor.published = std::move(tensor.name);
-        GgufPlace place = gguf_place(tensor.published);
-        if (place.expert < 0) {
-            tensor.name = std::move(place.name);
-            m_out.push_back(std::move(tensor));
-        } else {
-            m_stacks[std::move(place.name)].push_back({place.expert, std::move(tensor)});
-        }
-    }
-
-    Result<void> finish()
-    {
-        for (auto& [stack_name, experts] : m_stacks) {
-            std::ranges::sort(experts, {}, &Expert::number);
-            FileTensor stack{.name = stack_name};
-            stack.published = experts.front().tensor.published;
-            stack.dtype = experts.front().tensor.dtype;
-            stack.n_dims = 3;
-            std::ranges::copy(experts.front().tensor.dims, stack.dims);
-            stack.dims[2] = static_cast<int64_t>(experts.size());
-            stack.shard = experts.front().tensor.shard;
-            stack.offset = experts.front().tensor.offset;
-            for (size_t i = 0; i < experts.size(); ++i) {
-                const auto& [number, tensor] = experts[i];
-                if (number != static_cast<int>(i))
-                    return wrong(std::format("the tensor of expert {} beside \"{}\" is missing, or there twice", i,
-                                             printable(tensor.published)));
-                if (tensor.n_dims != 2 || tensor.dtype != stack.dtype || tensor.dims[0] != stack.dims[0] ||
-                    tensor.dims[1] != stack.dims[1])
-                    return wrong(std::format("the tensors \"{}\" and \"{}\" of one layer differ in shape or type",
-                                             printable(stack.published), printable(tensor.published)));
-                stack.parts.push_back(tensor.bytes);
-            }
-            m_out.push_back(std::move(stack));
-        }
-        return {};
-    }
-
-private:
-    struct Expert {
-        int number = 0;
-        FileTensor tensor;
-    };
-    Error wrong(std::string_view what) const
-    {
-        return {ErrorCode::format, std::format("{}: {}; download the model again.", m_name, what)};
-    }
-
-    const std::string& m_name;
-    std::vector<FileTensor>& m_out;
-    std::map<std::string, std::vector<Expert>> m_stacks;
-};
-
 Result<void> read_weights(const fs::path& folder, ModelFile::Contents& contents)
 {
     const auto names = weight_files(folder, contents.name);
     if (!names)
         return names.error();
-    Namer namer(contents.name, contents.tensors);
+    ExpertStacks stacks;
     for (const std::string& name : *names) {
         auto file = MappedFile::open(folder / path_from_utf8(name));
         if (!file)
@@ -206,12 +145,19 @@ Result<void> read_weights(const fs::path& folder, ModelFile::Contents& contents)
             return part.error();
         for (FileTensor& tensor : part->tensors) {
             tensor.shard = static_cast<int>(contents.files.size());
-            namer.add(std::move(tensor));
+            tensor.published = std::move(tensor.name);
+            GgufPlace place = gguf_place(tensor.published);
+            if (place.expert >= 0) {
+                stacks.add(std::move(place.name), place.expert, std::move(tensor));
+                continue;
+            }
+            tensor.name = std::move(place.name);
+            contents.tensors.push_back(std::move(tensor));
         }
         contents.data_offsets.push_back(part->data_offset);
         contents.files.push_back(*std::move(file));
     }
-    return namer.finish();
+    return stacks.finish(contents.name, contents.tensors);
 }
 
 /// An output beside a shared embedding is a copy that training left behind, and one that is not there is no shared one.

@@ -59,8 +59,14 @@ constexpr Pair mixtral_parts[] = {
     {"block_sparse_moe.experts.*.w3", "ffn_up_exps"},
     {"block_sparse_moe.experts.*.w2", "ffn_down_exps"},
 };
-// The one that is no ".weight" or ".bias" of its part.
-constexpr Pair selection_bias = {"mlp.gate.e_score_correction_bias", "exp_probs_b.bias"};
+constexpr Pair gpt_oss_parts[] = {
+    {"mlp.router", "ffn_gate_inp"},
+};
+// Those that are no ".weight" or ".bias" of a part.
+constexpr Pair whole_names[] = {
+    {"mlp.gate.e_score_correction_bias", "exp_probs_b.bias"},
+    {"self_attn.sinks", "attn_sinks.weight"},
+};
 
 std::optional<int> number_at(std::string_view text, size_t& at)
 {
@@ -111,8 +117,8 @@ std::string published_tensor(std::span<const Pair> own, std::string_view gguf_na
     if (!place)
         return std::string(gguf_name);
     const std::string layer = "model.layers." + std::to_string(place->layer) + ".";
-    if (place->rest == selection_bias.gguf)
-        return layer + std::string(selection_bias.published);
+    if (const Pair* whole = find(whole_names, &Pair::gguf, place->rest))
+        return layer + std::string(whole->published);
     const size_t dot = place->rest.rfind('.');
     const std::string_view part = place->rest.substr(0, dot);
     const Pair* pair = find(own, &Pair::gguf, part);
@@ -132,8 +138,8 @@ GgufPlace gguf_place(std::string_view published)
     const auto place = in_layer(published, "model.layers.");
     if (!place)
         return {std::string(published)};
-    if (place->rest == selection_bias.published)
-        return {block(place->layer, selection_bias.gguf)};
+    if (const Pair* whole = find(whole_names, &Pair::published, place->rest))
+        return {block(place->layer, whole->gguf)};
     const size_t dot = place->rest.rfind('.');
     if (dot == std::string_view::npos)
         return {block(place->layer, place->rest)};
@@ -148,7 +154,8 @@ GgufPlace gguf_place(std::string_view published)
         }
     }
     const Pair* pair = nullptr;
-    for (const std::span<const Pair> pairs : {std::span<const Pair>(parts), {deepseek_parts}, {mixtral_parts}})
+    for (const std::span<const Pair> pairs :
+         {std::span<const Pair>(parts), {deepseek_parts}, {mixtral_parts}, {gpt_oss_parts}})
         if (!pair)
             pair = find(pairs, &Pair::published, part);
     if (!pair)
@@ -162,8 +169,10 @@ std::function<std::string(std::string_view)> published_tensors(std::string_view 
     std::span<const Pair> own;
     if (is_mixtral)
         own = mixtral_parts;
-    else if (gguf_architecture == "deepseek2")
+    else if (gguf_architecture == "deepseek2" || gguf_architecture == "glm4moe")
         own = deepseek_parts;
+    else if (gguf_architecture == "gpt-oss")
+        own = gpt_oss_parts;
     return [own](std::string_view name) { return published_tensor(own, name); };
 }
 

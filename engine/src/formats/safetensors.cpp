@@ -19,7 +19,7 @@ namespace
 
 std::optional<DType> dtype_of(std::string_view name)
 {
-    for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::F8_E4M3})
+    for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::F8_E4M3, DType::U8})
         if (dtype_info(type)->name == name)
             return type;
     return std::nullopt;

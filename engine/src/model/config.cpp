@@ -10,7 +10,9 @@ std::string describe_routing(const Config& config)
     if (config.n_routed_experts == 0) {
         return {};
     }
-    std::string rule = config.scoring_func == ScoringFunc::sigmoid ? "sigmoid scores" : "softmax scores";
+    std::string rule = config.scoring_func == ScoringFunc::sigmoid   ? "sigmoid scores"
+                       : config.scoring_func == ScoringFunc::softmax ? "softmax scores"
+                                                                     : "logits";
     if (config.has_selection_bias) {
         rule += ", bias selects";
     }
@@ -20,7 +22,9 @@ std::string describe_routing(const Config& config)
                 " groups by " + by;
     }
     rule += ", top-" + std::to_string(config.num_experts_per_tok);
-    if (config.norm_topk_prob) {
+    if (config.scoring_func == ScoringFunc::topk_softmax) {
+        rule += ", softmax of the chosen";
+    } else if (config.norm_topk_prob) {
         rule += ", normalised";
     }
     if (config.routed_scaling_factor != 1) {

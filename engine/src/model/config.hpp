@@ -18,7 +18,11 @@ constexpr int max_groups = 32; ///< the group mask of the trace is a uint32
 constexpr int max_context = 1 << 24;
 constexpr int max_vocab = 1 << 22;
 
-enum class ScoringFunc { softmax, sigmoid };
+enum class ScoringFunc {
+    softmax,
+    sigmoid,
+    topk_softmax, ///< logits choose, the softmax of the chosen weighs
+};
 
 /// How experts are chosen from scores (`topk_method` of the published configs).
 enum class TopkMethod {
@@ -37,6 +41,7 @@ struct RopeScaling {
     double mscale = 1, mscale_all_dim = 0;
     double low_freq_factor = 1, high_freq_factor = 4; ///< llama3
     double attn_factor = 1;                           ///< multiplies cos and sin besides
+    bool truncate = true;                             ///< yarn: the bounds of the ramp are whole numbers
 };
 
 /// Published hyperparameters in their published spelling (config.json of each family; where families differ, that of
@@ -54,6 +59,7 @@ struct Config {
     int num_attention_heads = 0;
     int num_key_value_heads = 0; ///< grouped-query attention; 0: multi-head latent attention
     int head_dim = 0;            ///< of queries, keys and values alike; grouped-query attention
+    int sliding_window = 0;      ///< positions a row sees in the layers that have a window; 0: all
 
     int q_lora_rank = 0; ///< 0: queries come from one matrix
     int kv_lora_rank = 0;

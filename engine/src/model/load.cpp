@@ -252,7 +252,9 @@ void describe(ModelState& model, const Arch& arch, std::span<const FileTensor* c
     model.active_bytes = totals.active_bytes;
     std::map<std::string, uint64_t> quant;
     for (const FileTensor* tensor : tensors) {
-        quant[std::string(dtype_info(tensor->dtype)->name)] += tensor->n_bytes();
+        // The one format whose files are plain bytes.
+        const DType dtype = tensor->dtype == DType::U8 ? DType::MXFP4 : tensor->dtype;
+        quant[std::string(dtype_info(dtype)->name)] += tensor->n_bytes();
         model.weights_bytes += tensor->n_bytes();
     }
     info.quant.assign(quant.begin(), quant.end());

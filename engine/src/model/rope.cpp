@@ -39,8 +39,14 @@ void rope_inverse_frequencies(const Config& config, int n_dims, std::span<float>
     const RopeScaling& scaling = config.rope_scaling;
     double low = 0, high = 0;
     if (scaling.type == RopeScalingType::yarn) {
-        low = std::max(std::floor(correction_dim(config, n_dims, scaling.beta_fast)), 0.0);
-        high = std::min(std::ceil(correction_dim(config, n_dims, scaling.beta_slow)), n_dims - 1.0);
+        low = correction_dim(config, n_dims, scaling.beta_fast);
+        high = correction_dim(config, n_dims, scaling.beta_slow);
+        if (scaling.truncate) {
+            low = std::floor(low);
+            high = std::ceil(high);
+        }
+        low = std::max(low, 0.0);
+        high = std::min(high, n_dims - 1.0);
         if (low == high) {
             high += 0.001; // as published: avoids dividing by zero
         }

@@ -24,22 +24,21 @@ void TensorSource::fail(const std::string& message)
     }
 }
 
-const FileTensor* TensorSource::take(const std::string& name, int64_t d0, int64_t d1, int64_t d2)
+const FileTensor* TensorSource::take(const std::string& name, std::array<int64_t, 4> dims)
 {
     if (m_error) {
         return nullptr;
     }
     const FileTensor* tensor = m_file.find(name);
     const auto n_parts = tensor ? static_cast<int64_t>(tensor->parts.size()) : 0;
-    if (!tensor || (n_parts > 0 && n_parts < d2)) {
+    if (!tensor || (n_parts > 0 && n_parts < dims[2])) {
         fail("tensor " + spelling(name, n_parts) +
              " is missing; the file may be cut short or made for another program: " + std::string(m_file.remedy()));
         return nullptr;
     }
-    if (tensor->dims[0] != d0 || tensor->dims[1] != d1 || tensor->dims[2] != d2 || tensor->dims[3] != 1) {
-        fail("tensor " + printable(tensor->spelling()) + " has the shape " +
-             shape_text(tensor->dims[0], tensor->dims[1], tensor->dims[2]) + " where the metadata asks for " +
-             shape_text(d0, d1, d2) + "; " + std::string(m_file.remedy()));
+    if (!std::ranges::equal(tensor->dims, dims)) {
+        fail("tensor " + printable(tensor->spelling()) + " has the shape " + shape_text(tensor->dims) +
+             " where the metadata asks for " + shape_text(dims) + "; " + std::string(m_file.remedy()));
         return nullptr;
     }
     m_taken.push_back(tensor);
@@ -59,19 +58,33 @@ std::string TensorSource::spelling(const std::string& name, int64_t index) const
 }
 
 /// In the order in which the format writes dimensions.
-std::string TensorSource::shape_text(int64_t d0, int64_t d1, int64_t d2) const
+std::string TensorSource::shape_text(std::span<const int64_t, 4> dims) const
 {
+    std::string text;
     if (!m_file.published()) {
-        return "[" + std::to_string(d0) + ", " + std::to_string(d1) + ", " + std::to_string(d2) + "]";
+        for (size_t i = 0; i < (dims[3] > 1 ? 4u : 3u); ++i) {
+            text += (i > 0 ? ", " : "") + std::to_string(dims[i]);
+        }
+        return "[" + text + "]";
     }
-    const std::string rows = d1 > 1 || d2 > 1 ? std::to_string(d1) + ", " : "";
-    return "[" + (d2 > 1 ? std::to_string(d2) + ", " : "") + rows + std::to_string(d0) + "]";
+    bool begun = false;
+    for (size_t i = 4; i-- > 0;) {
+        begun = begun || i == 0 || dims[i] > 1;
+        if (begun) {
+            text += (text.empty() ? "" : ", ") + std::to_string(dims[i]);
+        }
+    }
+    return "[" + text + "]";
 }
 
 ConclaveMatrix TensorSource::matrix(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices)
 {
-    const FileTensor* tensor = take(name, n_cols, n_rows, n_matrices);
-    if (!tensor) {
+    const FileTensor* tensor = take(name, {n_cols, n_rows, n_matrices, 1});
+    if (tensor && tensor->dtype == DType::U8) {
+        fail("tensor " + printable(tensor->spelling()) + " is of plain bytes where weights are needed; " +
+             std::string(m_file.remedy()));
+    }
+    if (m_error) {
         return {};
     }
     const DTypeInfo& type = *dtype_info(tensor->dtype);
@@ -100,7 +113,7 @@ ConclaveMatrix TensorSource::matrix(const std::string& name, int64_t n_rows, int
 const float* TensorSource::scales(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices)
 {
     const auto n_blocks = [](int64_t n) { return (n + f8_scale_block - 1) / f8_scale_block; };
-    const FileTensor* tensor = take(name, n_blocks(n_cols), n_blocks(n_rows), n_matrices);
+    const FileTensor* tensor = take(name, {n_blocks(n_cols), n_blocks(n_rows), n_matrices, 1});
     if (!tensor) {
         return nullptr;
     }
@@ -120,9 +133,9 @@ const float* TensorSource::scales(const std::string& name, int64_t n_rows, int64
     return out.data();
 }
 
-const float* TensorSource::vector(const std::string& name, int64_t n)
+const float* TensorSource::vector(const std::string& name, int64_t n, int64_t n_rows)
 {
-    const FileTensor* tensor = take(name, n, 1, 1);
+    const FileTensor* tensor = take(name, {n, n_rows, 1, 1});
     if (!tensor) {
         return nullptr;
     }
@@ -131,8 +144,8 @@ const float* TensorSource::vector(const std::string& name, int64_t n)
              " where F32, F16 or BF16 is needed; quantise the model again and leave vectors as they are");
         return nullptr;
     }
-    const std::span<float> out = m_derived.add(n);
-    codec(tensor->dtype).decode_ref(tensor->bytes.data(), n, out.data());
+    const std::span<float> out = m_derived.add(n * n_rows);
+    codec(tensor->dtype).decode_ref(tensor->bytes.data(), n * n_rows, out.data());
     return out.data();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,10 +26,14 @@ public:
     bool has(std::string_view name) const;
     /// n_matrices × [n_rows, n_cols], as the file has them: in one tensor, or each in its own.
     ConclaveMatrix matrix(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices = 1);
-    /// [n] decoded into aligned floats; F32, F16 or BF16 in the file.
-    const float* vector(const std::string& name, int64_t n);
+    /// [n], or [n_rows, n], decoded into aligned floats; F32, F16 or BF16 in the file.
+    const float* vector(const std::string& name, int64_t n, int64_t n_rows = 1);
+    /// As the file has it, for a loader that puts it together anew; dims with the contiguous one first. nullptr when it
+    /// is not so.
+    const FileTensor* whole(const std::string& name, std::array<int64_t, 4> dims) { return take(name, dims); }
     /// [n] new floats, zero bytes of the file.
     std::span<float> derive(int64_t n) { return m_derived.add(n); }
+    std::span<uint8_t> derive_bytes(int64_t n) { return m_derived.add_bytes(n); }
 
     const std::optional<Error>& error() const { return m_error; }
     /// Keeps `message` (after the file's name) unless something was wrong before.
@@ -39,10 +44,10 @@ public:
 private:
     /// The scales of FP8 blocks, as aligned floats.
     const float* scales(const std::string& name, int64_t n_rows, int64_t n_cols, int64_t n_matrices);
-    const FileTensor* take(const std::string& name, int64_t d0, int64_t d1, int64_t d2);
+    const FileTensor* take(const std::string& name, std::array<int64_t, 4> dims);
     /// What the file would call a tensor that it may not have; of a stack the matrix `index`.
     std::string spelling(const std::string& name, int64_t index = 0) const;
-    std::string shape_text(int64_t d0, int64_t d1, int64_t d2) const;
+    std::string shape_text(std::span<const int64_t, 4> dims) const;
 
     const ModelFile& m_file;
     DerivedTensors& m_derived;

@@ -31,6 +31,13 @@ std::span<float> DerivedTensors::add(int64_t n)
     return {m_arrays.back().get(), static_cast<size_t>(n)};
 }
 
+std::span<uint8_t> DerivedTensors::add_bytes(int64_t n)
+{
+    m_bytes += static_cast<uint64_t>(n);
+    m_blocks.push_back(std::make_unique_for_overwrite<uint8_t[]>(static_cast<size_t>(n)));
+    return {m_blocks.back().get(), static_cast<size_t>(n)};
+}
+
 std::span<const void*> DerivedTensors::add_parts(int64_t n)
 {
     m_parts.push_back(std::make_unique<const void*[]>(static_cast<size_t>(n)));
@@ -109,6 +116,7 @@ public:
         const int q_width = gqa.n_head * gqa.head_dim, kv_width = gqa.n_head_kv * gqa.head_dim;
         const bool by_row = gqa.qk_norm == conclave_qk_norm_row;
         floats(gqa.hidden + (gqa.q_bias ? q_width : 0) + (gqa.k_bias ? kv_width : 0) + (gqa.v_bias ? kv_width : 0));
+        floats((gqa.o_bias ? gqa.hidden : 0) + (gqa.sinks ? gqa.n_head : 0));
         floats(gqa.q_norm ? by_row ? q_width + kv_width : 2 * gqa.head_dim : 0);
     }
     void mixer(const ConclaveMlpWeights& mlp)
@@ -127,7 +135,12 @@ public:
              {&moe.router, &moe.gate_shexp, &moe.up_shexp, &moe.down_shexp, &moe.shexp_gate}) {
             whole(*matrix);
         }
-        floats(moe.hidden + (moe.bias ? moe.n_experts : 0));
+        floats(moe.hidden + (moe.bias ? moe.n_experts : 0) + (moe.router_bias ? moe.n_experts : 0));
+        if (moe.gate_exps_bias) {
+            const int64_t each = 2 * moe.gate_exps.n_rows + moe.hidden;
+            floats(moe.n_experts_used * each);
+            totals.n_params += static_cast<uint64_t>((moe.n_experts - moe.n_experts_used) * each);
+        }
     }
 };
 

@@ -31,18 +31,20 @@ constexpr int cache_page_rows = 64;
 /// Floats a row of this mixer's cache takes.
 int cache_row_width(const TokenMixer& mixer);
 
-/// What is made at load (norms as aligned floats, the split kv_b, rope tables, where experts lie): owned here, counted
-/// by the plan.
+/// What is made at load (norms as aligned floats, the split kv_b, rope tables, where experts lie, experts put together
+/// anew): owned here, counted by the plan.
 class DerivedTensors
 {
 public:
     std::span<float> add(int64_t n);
     std::span<const void*> add_parts(int64_t n);
+    std::span<uint8_t> add_bytes(int64_t n);
     uint64_t bytes() const { return m_bytes; }
 
 private:
     std::vector<std::unique_ptr<float[]>> m_arrays;
     std::vector<std::unique_ptr<const void*[]>> m_parts;
+    std::vector<std::unique_ptr<uint8_t[]>> m_blocks;
     uint64_t m_bytes = 0;
 };
 

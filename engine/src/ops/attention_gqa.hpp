@@ -14,9 +14,15 @@ namespace conclave
 /// x [n_rows, hidden] += W_o · attention(RMSNorm(x)); writes the batch's keys and values into the caches, then lets
 /// each row see every position of its own sequence up to its own. q, k and v get their bias, then q and k their norm,
 /// then RoPE. Source: Ainslie et al. 2023, §2.2; transformers modeling_qwen2.py (biases), modeling_qwen3.py (a norm per
-/// head), modeling_olmoe.py (a norm over the row).
+/// head), modeling_olmoe.py (a norm over the row), modeling_gpt_oss.py (sinks, windows).
 void attention_gqa_ref(const ConclaveGqaWeights& weights, const ConclaveBatch& batch, const ConclaveCacheView* caches,
                        float* x);
+
+/// The first position that a row at `position` sees.
+inline int32_t first_seen(const ConclaveGqaWeights& weights, int32_t position)
+{
+    return weights.window > 0 && position >= weights.window ? position - weights.window + 1 : 0;
+}
 
 /// Cached positions met at a time. A piece never crosses a page.
 constexpr int32_t gqa_piece = 64;

@@ -102,12 +102,15 @@ void attend(const Call& call, const GqaScratch::Block& block, int64_t kv, const 
         std::copy_n(call.s.q + rows[i] * call.q_width() + kv * group * dim, group * dim,
                     lane.queries + i * group * dim);
     std::fill_n(lane.out, n_lines * dim, 0.0f);
-    std::fill_n(lane.softmax, n_lines, OnlineSoftmax());
+    for (int64_t line = 0; line < n_lines; ++line) // a sink is a score that was there before all others
+        lane.softmax[line] = w.sinks ? OnlineSoftmax{w.sinks[kv * group + line % group], 1.0f} : OnlineSoftmax();
 
     const ConclaveCacheView& cache = call.caches[call.batch.sequence[rows[0]]];
     const int32_t n_positions = call.batch.position[rows[block.end - block.begin - 1]] + 1;
     int64_t first = 0; // line of the first row that sees any of the piece
-    for (int32_t t = 0; t < n_positions;) {
+    // Whole pages that no row sees any more are passed over.
+    const int32_t oldest = first_seen(w, call.batch.position[rows[0]]) / cache.page_rows * cache.page_rows;
+    for (int32_t t = oldest; t < n_positions;) {
         const CachePiece piece = cache_piece(cache, t, n_positions, gqa_piece);
         while (call.batch.position[rows[first / group]] < t)
             first += group;
@@ -118,9 +121,13 @@ void attend(const Call& call, const GqaScratch::Block& block, int64_t kv, const 
             {n_lines - first, piece.n, dim, lane.queries + first * dim, dim, keys, cache.row_width, scores, gqa_piece});
         for (int64_t line = first; line < n_lines; ++line) {
             float* row = lane.scores + line * gqa_piece;
-            const int32_t seen = std::min(piece.n, call.batch.position[rows[line / group]] + 1 - t);
-            const float factor = softmax_piece(w.softmax_scale, seen, row, lane.softmax[line]);
-            std::fill(row + seen, row + piece.n, 0.0f);
+            const int32_t position = call.batch.position[rows[line / group]];
+            const int32_t end = std::min(piece.n, position + 1 - t);
+            const int32_t begin = std::clamp(first_seen(w, position) - t, 0, end);
+            const float factor =
+                begin < end ? softmax_piece(w.softmax_scale, end - begin, row + begin, lane.softmax[line]) : 1.0f;
+            std::fill(row, row + begin, 0.0f);
+            std::fill(row + end, row + piece.n, 0.0f);
             if (factor != 1.0f)
                 scale_by(factor, dim, lane.out + line * dim);
         }
@@ -190,6 +197,8 @@ ConclaveStatus attention_gqa_cpu(CpuBackend& backend, const ConclaveGqaWeights& 
     quantize_rows(*backend.pool, w.o, batch.n_rows, scratch.heads);
     const Product out[] = {{&w.o, x, w.hidden, true}};
     multiply(*backend.pool, {scratch.heads, batch.n_rows, scratch.panels}, out);
+    for (int64_t i = 0; w.o_bias && i < batch.n_rows; ++i)
+        add_scaled(1.0f, w.o_bias, w.hidden, x + i * w.hidden);
     return conclave_ok;
 }
 

@@ -50,14 +50,17 @@ void attend(const ConclaveGqaWeights& w, const ConclaveBatch& batch, const Concl
     const ConclaveCacheView& cache = caches[batch.sequence[i]];
     const int64_t key_at = head / (w.n_head / w.n_head_kv) * w.head_dim;
     const int64_t value_at = static_cast<int64_t>(w.n_head_kv) * w.head_dim + key_at;
-    std::vector<double> p(static_cast<size_t>(batch.position[i]) + 1);
-    for (size_t t = 0; t < p.size(); ++t)
-        p[t] = w.softmax_scale * dot_ref(query, cache_row(cache, static_cast<int32_t>(t)) + key_at, w.head_dim);
+    const int32_t first = first_seen(w, batch.position[i]), last = batch.position[i];
+    std::vector<double> p;
+    for (int32_t t = first; t <= last; ++t)
+        p.push_back(w.softmax_scale * dot_ref(query, cache_row(cache, t) + key_at, w.head_dim));
+    if (w.sinks)
+        p.push_back(w.sinks[head]);
     softmax_ref(p);
     for (int64_t j = 0; j < w.head_dim; ++j) {
         double sum = 0;
-        for (size_t t = 0; t < p.size(); ++t)
-            sum += p[t] * cache_row(cache, static_cast<int32_t>(t))[value_at + j];
+        for (int32_t t = first; t <= last; ++t)
+            sum += p[static_cast<size_t>(t - first)] * cache_row(cache, t)[value_at + j];
         out[j] = static_cast<float>(sum);
     }
 }
@@ -89,7 +92,7 @@ void attention_gqa_ref(const ConclaveGqaWeights& w, const ConclaveBatch& batch, 
     Floats out(static_cast<size_t>(n * w.hidden));
     matmul_ref(w.o, 0, heads.data(), q_width, n, out.data(), w.hidden);
     for (size_t i = 0; i < out.size(); ++i)
-        x[i] += out[i];
+        x[i] += w.o_bias ? out[i] + w.o_bias[i % static_cast<size_t>(w.hidden)] : out[i];
 }
 
 } // namespace conclave

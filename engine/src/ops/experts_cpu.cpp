@@ -57,14 +57,14 @@ void choose(const Call& call, const ConclaveRoutes* routes)
     if (call.n_rows == 1) {
         const int64_t grain = std::max<int64_t>(1, small_router / w.router.row_bytes);
         call.backend.pool->for_ranges(n, grain, [&](int64_t begin, int64_t end, int) {
-            router_logits(w.router, call.s.input.row(0), begin, end, call.s.scores);
+            router_logits(w.router, w.router_bias, call.s.input.row(0), begin, end, call.s.scores);
         });
         decide(0);
         return;
     }
     call.backend.pool->for_ranges(call.n_rows, 1, [&](int64_t begin, int64_t end, int) {
         for (int64_t row = begin; row < end; ++row) {
-            router_logits(w.router, call.s.input.row(row), 0, n, call.s.scores + row * n);
+            router_logits(w.router, w.router_bias, call.s.input.row(row), 0, n, call.s.scores + row * n);
             decide(row);
         }
     });
@@ -100,7 +100,7 @@ const float* weigh_shared(const Call& call)
         return nullptr;
     for (int64_t i = 0; i < call.n_rows; ++i) {
         float logit = 0;
-        router_logits(call.w.shexp_gate, call.s.input.row(i), 0, 1, &logit);
+        router_logits(call.w.shexp_gate, nullptr, call.s.input.row(i), 0, 1, &logit);
         call.s.shared_weight[i] = sigmoid(logit);
     }
     return call.s.shared_weight;
@@ -126,7 +126,8 @@ void compute(const Call& call, const ConclaveRoutes& routes, const ExpertShare& 
                                      call.s.pair_weight + begin,
                                      call.s.routed,
                                      begin,
-                                     first_panel};
+                                     first_panel,
+                                     expert_extras(w, e)};
             first_panel += end - begin >= min_panel_rows ? panels_of(end - begin) : 0;
         }
         begin = end;

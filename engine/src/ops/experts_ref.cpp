@@ -18,7 +18,7 @@ void route_ref(const ConclaveMoeWeights& w, int32_t n_rows, const float* x, cons
     std::vector<float> selection(row.size());
     for (int64_t i = 0; i < n_rows; ++i) {
         rmsnorm_ref(x + i * w.hidden, w.norm, w.hidden, w.rms_norm_eps, normed.data());
-        router_logits_ref(w.router, normed.data(), row.data());
+        router_logits_ref(w.router, w.router_bias, normed.data(), row.data());
         router_scores(w.score, row.data(), w.n_experts, row.data());
         if (scores)
             std::copy(row.begin(), row.end(), scores + i * w.n_experts);
@@ -44,7 +44,8 @@ void experts_ref(const ConclaveMoeWeights& w, int32_t n_rows, const float* x, co
             for (int32_t j = 0; j < w.n_experts_used; ++j) {
                 if (routes.ids[i * routes.row_stride_k + j] != e)
                     continue;
-                gated_unit_ref({w.gate_exps, w.up_exps, w.down_exps, e}, normed.data() + i * hidden, 1, one.data());
+                gated_unit_ref({w.gate_exps, w.up_exps, w.down_exps, e, expert_extras(w, e)},
+                               normed.data() + i * hidden, 1, one.data());
                 for (int64_t c = 0; c < hidden; ++c)
                     sum[static_cast<size_t>(i * hidden + c)] +=
                         static_cast<double>(routes.weights[i * routes.row_stride_k + j]) * one[static_cast<size_t>(c)];
@@ -56,7 +57,7 @@ void experts_ref(const ConclaveMoeWeights& w, int32_t n_rows, const float* x, co
         for (int64_t i = 0; i < n_rows; ++i) {
             float gate = 1;
             if (present(w.shexp_gate)) {
-                router_logits_ref(w.shexp_gate, normed.data() + i * hidden, &gate);
+                router_logits_ref(w.shexp_gate, nullptr, normed.data() + i * hidden, &gate);
                 gate = sigmoid(gate);
             }
             for (int64_t c = i * hidden; c < (i + 1) * hidden; ++c)

@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.hpp"
 #include "ops/activation_rows.hpp"
+#include "ops/gated_extras.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -22,6 +23,7 @@ struct GatedJob {
     ActivationRows inner; ///< silu(gate) ⊙ up of pair i goes to its row first + i
     int64_t first;
     int64_t first_panel; ///< panels_of(n_pairs) are this job's
+    GatedExtras extras = {};
 };
 
 struct GatedCall {

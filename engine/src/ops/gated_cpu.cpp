@@ -68,13 +68,26 @@ void multiply_pairs(const GatedCall& call, const GatedJob& job, const ConclaveMa
               call.memory.panels(job.first_panel, matrix.n_cols).from(pair / panel_rows), n_pairs, out, out_stride);
 }
 
+/// gate [n] becomes the gated rows from `begin` on; up [n] may change.
+void gate_rows(const GatedExtras& extras, int64_t begin, int64_t n, float* gate, float* up)
+{
+    if (extras.gate_bias)
+        add_scaled(1.0f, extras.gate_bias + begin, n, gate);
+    if (extras.up_bias)
+        add_scaled(1.0f, extras.up_bias + begin, n, up);
+    if (extras.activation == conclave_activation_clamped)
+        clamped_multiply(extras.clamped, gate, up, n, gate);
+    else
+        silu_multiply(gate, up, n, gate);
+}
+
 /// The gated rows [begin, end) of `n` pairs from `pair` on; up [n][end − begin].
-void finish_inner(const GatedJob& job, int64_t begin, int64_t end, int64_t pair, int64_t n, const float* up)
+void finish_inner(const GatedJob& job, int64_t begin, int64_t end, int64_t pair, int64_t n, float* up)
 {
     const bool quantize = codec_of(*job.down).takes_int8;
     for (int64_t p = 0; p < n; ++p) {
         float* gate = job.inner.row(job.first + pair + p) + begin;
-        silu_multiply(gate, up + p * (end - begin), end - begin, gate);
+        gate_rows(job.extras, begin, end - begin, gate, up + p * (end - begin));
         if (quantize)
             job.inner.quantize(job.first + pair + p, begin, end);
     }
@@ -105,8 +118,11 @@ void inner_block(const GatedCall& call, const GatedJob& job, int64_t begin, int6
 
 void add_pair(const GatedCall& call, const GatedJob& job, int64_t pair, int64_t begin, int64_t end, const float* sums)
 {
-    add_scaled(job.weights ? job.weights[pair] : 1.0f, sums, end - begin,
-               call.out + row_of_pair(job, pair) * call.input->n + begin);
+    const float weight = job.weights ? job.weights[pair] : 1.0f;
+    float* out = call.out + row_of_pair(job, pair) * call.input->n + begin;
+    add_scaled(weight, sums, end - begin, out);
+    if (job.extras.down_bias)
+        add_scaled(weight, job.extras.down_bias + begin, end - begin, out);
 }
 
 void down_block(const GatedCall& call, int64_t begin, int64_t end)

@@ -2,6 +2,7 @@
 
 #include "ops/activation_rows.hpp"
 #include "ops/backend_cpu.hpp"
+#include "ops/gated_extras.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -13,6 +14,7 @@ struct GatedUnit {
     const ConclaveMatrix& up;
     const ConclaveMatrix& down;
     int64_t index;
+    GatedExtras extras = {};
 };
 
 /// out [n_rows, hidden] = the unit applied to n [n_rows, hidden].

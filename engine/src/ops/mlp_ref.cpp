@@ -1,5 +1,6 @@
 #include "ops/mlp.hpp"
 
+#include <span>
 #include <vector>
 
 #include "ops/matmul.hpp"
@@ -9,6 +10,18 @@
 namespace conclave
 {
 
+namespace
+{
+
+/// To each row of rows [n_rows, n].
+void add_bias(const float* bias, int64_t n, std::span<float> rows)
+{
+    for (size_t i = 0; bias && i < rows.size(); ++i)
+        rows[i] += bias[i % static_cast<size_t>(n)];
+}
+
+} // namespace
+
 void gated_unit_ref(const GatedUnit& unit, const float* n, int32_t n_rows, float* out)
 {
     const int64_t hidden = unit.gate.n_cols;
@@ -17,8 +30,14 @@ void gated_unit_ref(const GatedUnit& unit, const float* n, int32_t n_rows, float
     std::vector<float> up(gate.size());
     matmul_ref(unit.gate, unit.index, n, hidden, n_rows, gate.data(), width);
     matmul_ref(unit.up, unit.index, n, hidden, n_rows, up.data(), width);
-    silu_multiply_ref(gate.data(), up.data(), n_rows * width, gate.data());
+    add_bias(unit.extras.gate_bias, width, gate);
+    add_bias(unit.extras.up_bias, width, up);
+    if (unit.extras.activation == conclave_activation_clamped)
+        clamped_multiply_ref(unit.extras.clamped, gate.data(), up.data(), n_rows * width, gate.data());
+    else
+        silu_multiply_ref(gate.data(), up.data(), n_rows * width, gate.data());
     matmul_ref(unit.down, unit.index, gate.data(), width, n_rows, out, hidden);
+    add_bias(unit.extras.down_bias, hidden, {out, static_cast<size_t>(n_rows * hidden)});
 }
 
 void mlp_ref(const ConclaveMlpWeights& w, int32_t n_rows, float* x)

@@ -10,7 +10,7 @@
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 4;
+constexpr uint32_t conclave_op_table_version = 5;
 
 // The largest kv_lora_rank and qk_nope_head_dim that attention_mla takes; published models have 512 and 128.
 constexpr int32_t conclave_max_mla_width = 8192;
@@ -98,7 +98,7 @@ enum ConclaveQkNorm : int32_t { conclave_qk_norm_none = 0, conclave_qk_norm_head
 
 // Grouped-query attention. x += W_o · attention(RMSNorm(x)); query head h meets key head h / (n_head / n_head_kv).
 // Cache row: [n_head_kv*head_dim keys after their norm and RoPE | n_head_kv*head_dim values]. RoPE turns the first
-// rope.n_dims values of a head.
+// rope.n_dims values of a head. A sink is a score that takes part in the softmax of its head and has no value.
 struct ConclaveGqaWeights {
     uint32_t size;
     const float* attn_norm;                // [hidden]
@@ -111,6 +111,9 @@ struct ConclaveGqaWeights {
     int32_t hidden, n_head, n_head_kv, head_dim;
     float rms_norm_eps, softmax_scale;
     ConclaveRope rope;
+    const float* o_bias = nullptr; // [hidden]; may be null
+    const float* sinks = nullptr;  // [n_head]; may be null
+    int32_t window = 0;            // positions a row sees, its own among them; 0: all up to its own
 };
 
 // x += W_down (silu(W_gate n) ⊙ W_up n), n = RMSNorm(x).
@@ -122,8 +125,12 @@ struct ConclaveMlpWeights {
     float rms_norm_eps;
 };
 
-enum ConclaveScore : int32_t { conclave_score_softmax = 0, conclave_score_sigmoid };
+// logit: the logits themselves choose, and a softmax over those chosen weighs; norm_topk_prob has no part in it.
+enum ConclaveScore : int32_t { conclave_score_softmax = 0, conclave_score_sigmoid, conclave_score_logit };
 enum ConclaveGroupRule : int32_t { conclave_group_none = 0, conclave_group_max, conclave_group_top2_sum };
+
+// silu: silu(g) · u. clamped: g · sigmoid(alpha · g) · (u + 1) of g at most limit and u within ±limit (gpt-oss).
+enum ConclaveActivation : int32_t { conclave_activation_silu = 0, conclave_activation_clamped };
 
 // x += g · shared(n) + Σ weight_e · expert_e(n), n = RMSNorm(x); g = sigmoid(shexp_gate · n), or 1 without a gate.
 struct ConclaveMoeWeights {
@@ -138,6 +145,11 @@ struct ConclaveMoeWeights {
     int32_t score, group_rule, n_group, topk_group;
     int32_t norm_topk_prob;
     float routed_scaling_factor, rms_norm_eps;
+    const float* router_bias = nullptr; // [n_experts], part of the logits; may be null
+    // [n_experts, as many as the rows of an expert's matrix]; may be null
+    const float *gate_exps_bias = nullptr, *up_exps_bias = nullptr, *down_exps_bias = nullptr;
+    int32_t activation = conclave_activation_silu; // of the routed experts
+    float activation_alpha = 0, activation_limit = 0;
 };
 
 // What the router decided; written by route and by moe, never recomputed elsewhere. Ties go to the lower id.

@@ -269,6 +269,9 @@ ConclaveStatus gqa_op(ConclaveBackend backend, const ConclaveGqaWeights* w, cons
     if (status == conclave_ok && w->head_dim > max_value_dim)
         status = fail(conclave_unsupported, message, "Heads of %d values; a GPU takes at most %d.", w->head_dim,
                       max_value_dim);
+    if (status == conclave_ok && (w->sinks || w->window > 0 || w->o_bias))
+        status = fail(conclave_unsupported, message,
+                      "Attention with sinks, a window or a bias of its output is computed on the processor alone.");
     if (status == conclave_ok)
         status = check_prepared(batch->n_rows <= b.limits.max_rows && w->hidden <= b.limits.hidden &&
                                     w->n_head <= b.limits.n_head && w->n_head_kv <= b.limits.n_head_kv &&
@@ -299,6 +302,10 @@ ConclaveStatus moe_step(CudaBackend& b, const ConclaveMoeWeights& w, int32_t n_r
     ConclaveStatus status = check_moe(w, message);
     if (status == conclave_ok && w.n_experts > max_experts)
         status = fail(conclave_unsupported, message, "%d experts; a GPU takes at most %d.", w.n_experts, max_experts);
+    if (status == conclave_ok && (w.router_bias || w.gate_exps_bias || w.up_exps_bias || w.down_exps_bias ||
+                                  w.score == conclave_score_logit || w.activation != conclave_activation_silu))
+        status = fail(conclave_unsupported, message,
+                      "Experts with biases, clamped gates or weights from logits are computed on the processor alone.");
     if (status == conclave_ok)
         status =
             check_prepared(n_rows <= b.limits.max_rows && w.hidden <= b.limits.hidden &&

@@ -64,20 +64,9 @@ OpenGroups best_groups(const ConclaveMoeWeights& w, const float* selection)
     return open;
 }
 
-} // namespace
-
-float sigmoid(float x)
+/// scores may be logits.
+void softmax(const float* logits, int32_t n, float* scores)
 {
-    return static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(x))));
-}
-
-void router_scores(int32_t score, const float* logits, int32_t n, float* scores)
-{
-    if (score == conclave_score_sigmoid) {
-        for (int32_t i = 0; i < n; ++i)
-            scores[i] = sigmoid(logits[i]);
-        return;
-    }
     float largest = minus_infinity;
     for (int32_t i = 0; i < n; ++i)
         if (logits[i] > largest)
@@ -97,6 +86,27 @@ void router_scores(int32_t score, const float* logits, int32_t n, float* scores)
         else
             scores[i] = sum > 0 ? static_cast<float>(weight(logits[i]) / sum) : 0.0f;
     }
+}
+
+} // namespace
+
+float sigmoid(float x)
+{
+    return static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(x))));
+}
+
+void router_scores(int32_t score, const float* logits, int32_t n, float* scores)
+{
+    if (score == conclave_score_sigmoid) {
+        for (int32_t i = 0; i < n; ++i)
+            scores[i] = sigmoid(logits[i]);
+        return;
+    }
+    if (score == conclave_score_logit) {
+        std::copy_n(logits, n, scores);
+        return;
+    }
+    softmax(logits, n, scores);
 }
 
 void select_experts(const ConclaveMoeWeights& w, const float* scores, float* selection, const RouteRow& out)
@@ -142,13 +152,19 @@ void select_experts(const ConclaveMoeWeights& w, const float* scores, float* sel
     const float last = selection[out.ids[k - 1]];
     *out.margin = any_left ? lead(last, runner_up) : std::numeric_limits<float>::infinity();
 
+    if (w.score == conclave_score_logit) {
+        for (int32_t j = 0; j < k; ++j)
+            out.weights[j] = scores[out.ids[j]];
+        softmax(out.weights, k, out.weights);
+    }
     double sum = 0;
     for (int32_t j = 0; j < k; ++j) {
-        const float s = scores[out.ids[j]];
+        const float s = w.score == conclave_score_logit ? out.weights[j] : scores[out.ids[j]];
         out.weights[j] = std::isnan(s) ? 0.0f : s;
         sum += out.weights[j];
     }
-    const double scale = (w.norm_topk_prob ? 1.0 / (sum + 1e-20) : 1.0) * w.routed_scaling_factor;
+    const bool normalize = w.norm_topk_prob && w.score != conclave_score_logit;
+    const double scale = (normalize ? 1.0 / (sum + 1e-20) : 1.0) * w.routed_scaling_factor;
     for (int32_t j = 0; j < k; ++j)
         out.weights[j] = static_cast<float>(out.weights[j] * scale);
 }

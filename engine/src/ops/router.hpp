@@ -7,17 +7,18 @@
 namespace conclave
 {
 
-/// logits [n_experts] = W · n, each a sum in double rounded once, so that every backend sees the same float.
-/// n [hidden], after RMSNorm. The second computes experts [begin, end) only.
-void router_logits_ref(const ConclaveMatrix& router, const float* n, float* logits);
-void router_logits(const ConclaveMatrix& router, const float* n, int64_t begin, int64_t end, float* logits);
+/// logits [n_experts] = W · n + bias, each a sum in double rounded once, so that every backend sees the same float.
+/// n [hidden], after RMSNorm; bias may be null. The second computes experts [begin, end) only.
+void router_logits_ref(const ConclaveMatrix& router, const float* bias, const float* n, float* logits);
+void router_logits(const ConclaveMatrix& router, const float* bias, const float* n, int64_t begin, int64_t end,
+                   float* logits);
 
 /// 1 / (1 + e^−x) in double, rounded once: a score of the router, and what the shared expert is worth behind its gate.
 float sigmoid(float x);
 
 /// scores [n_experts] from logits [n_experts] (may be the same array): softmax over all, or sigmoid of each, in double,
-/// rounded once. A NaN logit scores NaN and does not poison the other scores; +inf logits share the softmax equally;
-/// when no logit is above −inf every softmax score is 0.
+/// rounded once; or the logits themselves. A NaN logit scores NaN and does not poison the other scores; +inf logits
+/// share the softmax equally; when no logit is above −inf every softmax score is 0.
 void router_scores(int32_t score, const float* logits, int32_t n_experts, float* scores);
 
 /// One row's decision, written as ConclaveRoutes describes it.
@@ -29,7 +30,8 @@ struct RouteRow {
     float* group_margin = nullptr; ///< of the worst open to the best closed group, in group score; not wanted when null
 };
 
-/// Chooses k experts by score + bias among the open groups and weighs them by score alone.
+/// Chooses k experts by score + bias among the open groups and weighs them by score alone, or by the softmax of the
+/// chosen logits.
 /// scores [n_experts]; selection [n_experts] scratch, must not alias scores. NaN selection scores count as −inf; a
 /// chosen NaN weighs 0. Rejected groups are −inf, not 0: biased scores can be negative. Ties go to the lower id, of
 /// experts and of groups. Source: DeepSeek-V3 inference/model.py Gate.forward; DeepSeek-V2 modeling_deepseek.py MoEGate

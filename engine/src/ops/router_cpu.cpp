@@ -51,7 +51,8 @@ namespace conclave
 
 HWY_EXPORT(dot_double);
 
-void router_logits(const ConclaveMatrix& router, const float* n, int64_t begin, int64_t end, float* logits)
+void router_logits(const ConclaveMatrix& router, const float* bias, const float* n, int64_t begin, int64_t end,
+                   float* logits)
 {
     constexpr int64_t tile = 512; // floats on the stack; a multiple of every block size
     alignas(64) float row[tile];
@@ -59,7 +60,7 @@ void router_logits(const ConclaveMatrix& router, const float* n, int64_t begin, 
     const DTypeInfo& type = *dtype_info(weights.dtype);
     for (int64_t e = begin; e < end; ++e) {
         const uint8_t* bytes = row_of(router, 0, e);
-        double sum = 0;
+        double sum = bias ? bias[e] : 0.0;
         for (int64_t c = 0; c < router.n_cols; c += tile) {
             const int64_t length = std::min(tile, router.n_cols - c);
             weights.decode(bytes + c / type.block_size * type.block_bytes, length, row);

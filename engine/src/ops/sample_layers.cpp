@@ -279,6 +279,10 @@ SampleGqa::SampleGqa(SampleNumbers& numbers, DType dtype, const GqaShape& s)
         k_bias = numbers.floats(kv_rows, 0.5f);
         v_bias = numbers.floats(kv_rows, 0.5f);
     }
+    if (s.output_bias)
+        o_bias = numbers.floats(s.hidden, 0.5f);
+    if (s.sinks)
+        sinks = numbers.floats(s.n_head, 1.0f);
     if (s.qk_norm != conclave_qk_norm_none) {
         q_norm = around_one(numbers, s.qk_norm == conclave_qk_norm_row ? q_rows : s.head_dim);
         k_norm = around_one(numbers, s.qk_norm == conclave_qk_norm_row ? kv_rows : s.head_dim);
@@ -308,6 +312,9 @@ ConclaveGqaWeights SampleGqa::view() const
     w.rms_norm_eps = 1e-6f;
     w.softmax_scale = 1.0f / std::sqrt(static_cast<float>(shape.head_dim));
     w.rope = {inverse_frequency.data(), shape.n_rot, shape.interleaved ? 1 : 0, 1.0f};
+    w.o_bias = pointer(o_bias);
+    w.sinks = pointer(sinks);
+    w.window = shape.window;
     return w;
 }
 
@@ -337,6 +344,12 @@ SampleMoe::SampleMoe(SampleNumbers& numbers, DType dtype, const MoeShape& s)
         if (s.shared_gate)
             shared_gate = sample_matrix(numbers, DType::F32, 1, 1, s.hidden);
     }
+    if (s.biased) {
+        router_bias = numbers.floats(s.n_experts, 0.5f);
+        gate_bias = numbers.floats(static_cast<int64_t>(s.n_experts) * s.width, 0.5f);
+        up_bias = numbers.floats(static_cast<int64_t>(s.n_experts) * s.width, 0.5f);
+        down_bias = numbers.floats(static_cast<int64_t>(s.n_experts) * s.hidden, 0.5f);
+    }
 }
 
 ConclaveMoeWeights SampleMoe::view() const
@@ -363,6 +376,15 @@ ConclaveMoeWeights SampleMoe::view() const
     w.norm_topk_prob = shape.score == conclave_score_sigmoid;
     w.routed_scaling_factor = shape.score == conclave_score_sigmoid ? 2.5f : 1.0f;
     w.rms_norm_eps = 1e-6f;
+    if (shape.biased) {
+        w.router_bias = router_bias.data();
+        w.gate_exps_bias = gate_bias.data();
+        w.up_exps_bias = up_bias.data();
+        w.down_exps_bias = down_bias.data();
+        w.activation = conclave_activation_clamped;
+        w.activation_alpha = 1.702f;
+        w.activation_limit = 1.5f; // low, so that the samples meet it
+    }
     return w;
 }
 

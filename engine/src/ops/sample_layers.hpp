@@ -59,6 +59,9 @@ struct GqaShape {
     bool bias = false;
     ConclaveQkNorm qk_norm = conclave_qk_norm_none;
     bool interleaved = false;
+    bool output_bias = false;
+    bool sinks = false;
+    int32_t window = 0;
 };
 
 /// A random grouped-query attention layer; view() points into it.
@@ -67,7 +70,7 @@ struct SampleGqa {
     ConclaveGqaWeights view() const;
 
     GqaShape shape;
-    std::vector<float> attn_norm, q_bias, k_bias, v_bias, q_norm, k_norm, inverse_frequency;
+    std::vector<float> attn_norm, q_bias, k_bias, v_bias, o_bias, q_norm, k_norm, sinks, inverse_frequency;
     SampleMatrix q, k, v, o;
 };
 
@@ -85,6 +88,7 @@ struct MoeShape {
     int32_t shared_width = 0; ///< 0: no shared expert
     bool shared_gate = false; ///< the shared expert is weighed by a gate
     ConclaveScore score = conclave_score_sigmoid;
+    bool biased = false; ///< router and routed experts have biases, and gates are clamped
     ConclaveGroupRule group_rule = conclave_group_none;
     int32_t n_group = 1, topk_group = 1;
 };
@@ -96,7 +100,7 @@ struct SampleMoe {
     ConclaveMoeWeights view() const;
 
     MoeShape shape;
-    std::vector<float> norm, bias;
+    std::vector<float> norm, bias, router_bias, gate_bias, up_bias, down_bias;
     SampleMatrix router, gate, up, down, gate_shared, up_shared, down_shared, shared_gate;
 };
 

@@ -135,6 +135,7 @@ ConclaveStatus check_gqa(const ConclaveGqaWeights& w, const ConclaveBatch& batch
                "The rope table is wider than a head, or not even.");
     check.that(w.attn_norm && w.rope.inverse_frequency, "An attention norm or the rope table is missing.");
     check.that(w.qk_norm == conclave_qk_norm_none || (w.q_norm && w.k_norm), "A norm of queries or keys is missing.");
+    check.that(w.window >= 0, "The window of attention is negative.");
     const int64_t q_rows = static_cast<int64_t>(w.n_head) * w.head_dim;
     const int64_t kv_rows = static_cast<int64_t>(w.n_head_kv) * w.head_dim;
     check.matrix(w.q, "attn_q", q_rows, w.hidden);
@@ -173,6 +174,9 @@ ConclaveStatus check_moe(const ConclaveMoeWeights& w, ConclaveMessage* message)
     check.matrix(w.gate_exps, "ffn_gate_exps", width, w.hidden, w.n_experts);
     check.matrix(w.up_exps, "ffn_up_exps", width, w.hidden, w.n_experts);
     check.matrix(w.down_exps, "ffn_down_exps", w.hidden, width, w.n_experts);
+    check.that(w.activation == conclave_activation_silu ||
+                   (w.activation == conclave_activation_clamped && w.activation_limit > 0),
+               "The activation of the experts is none that is known, or its limit is not above zero.");
     if (present(w.gate_shexp)) {
         const int64_t shared = w.gate_shexp.n_rows;
         check.matrix(w.gate_shexp, "ffn_gate_shexp", shared, w.hidden);

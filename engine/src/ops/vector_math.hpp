@@ -10,6 +10,14 @@ namespace conclave
 void silu_multiply_ref(const float* gate, const float* up, int64_t n, float* out);
 void silu_multiply(const float* gate, const float* up, int64_t n, float* out);
 
+/// out[i] = g / (1 + e^(−alpha·g)) · (u + 1), where g = min(gate[i], limit) and u = up[i] held within ±limit. out may
+/// be gate or up. Source: transformers modeling_gpt_oss.py, GptOssExperts.forward.
+struct ClampedGate {
+    float alpha, limit;
+};
+void clamped_multiply_ref(const ClampedGate& shape, const float* gate, const float* up, int64_t n, float* out);
+void clamped_multiply(const ClampedGate& shape, const float* gate, const float* up, int64_t n, float* out);
+
 /// out[i] += scale · x[i].
 void add_scaled_ref(float scale, const float* x, int64_t n, float* out);
 void add_scaled(float scale, const float* x, int64_t n, float* out);

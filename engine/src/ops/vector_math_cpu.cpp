@@ -48,6 +48,18 @@ void silu_multiply(const float* gate, const float* up, int64_t n, float* out)
     });
 }
 
+void clamped_multiply(const ClampedGate& shape, const float* gate, const float* up, int64_t n, float* out)
+{
+    const hn::ScalableTag<float> d;
+    const auto limit = hn::Set(d, shape.limit), one = hn::Set(d, 1.0f);
+    for_vectors(n, [&](int64_t i, auto load, auto store) HWY_ATTR {
+        const auto g = hn::Min(load(gate + i, 0), limit);
+        const auto u = hn::Clamp(load(up + i, 0), hn::Neg(limit), limit);
+        const auto e = hn::Exp(d, hn::Min(hn::Mul(g, hn::Set(d, -shape.alpha)), hn::Set(d, 88.0f)));
+        store(hn::Mul(hn::Div(g, hn::Add(one, e)), hn::Add(u, one)), out + i);
+    });
+}
+
 void add_scaled(float scale, const float* x, int64_t n, float* out)
 {
     const hn::ScalableTag<float> d;
@@ -97,6 +109,7 @@ namespace conclave
 {
 
 HWY_EXPORT(silu_multiply);
+HWY_EXPORT(clamped_multiply);
 HWY_EXPORT(add_scaled);
 HWY_EXPORT(scale_by);
 HWY_EXPORT(softmax_piece);
@@ -104,6 +117,11 @@ HWY_EXPORT(softmax_piece);
 void silu_multiply(const float* gate, const float* up, int64_t n, float* out)
 {
     HWY_DYNAMIC_DISPATCH(silu_multiply)(gate, up, n, out);
+}
+
+void clamped_multiply(const ClampedGate& shape, const float* gate, const float* up, int64_t n, float* out)
+{
+    HWY_DYNAMIC_DISPATCH(clamped_multiply)(shape, gate, up, n, out);
 }
 
 void add_scaled(float scale, const float* x, int64_t n, float* out)

@@ -14,6 +14,15 @@ void silu_multiply_ref(const float* gate, const float* up, int64_t n, float* out
     }
 }
 
+void clamped_multiply_ref(const ClampedGate& shape, const float* gate, const float* up, int64_t n, float* out)
+{
+    for (int64_t i = 0; i < n; ++i) {
+        const double g = std::min(gate[i], shape.limit);
+        const double u = std::clamp(up[i], -shape.limit, shape.limit);
+        out[i] = static_cast<float>(g / (1.0 + std::exp(-shape.alpha * g)) * (u + 1.0));
+    }
+}
+
 void add_scaled_ref(float scale, const float* x, int64_t n, float* out)
 {
     for (int64_t i = 0; i < n; ++i)

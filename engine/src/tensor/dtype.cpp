@@ -9,7 +9,7 @@ namespace conclave
 namespace
 {
 
-constexpr std::array<DTypeInfo, 26> infos = {{
+constexpr std::array<DTypeInfo, 27> infos = {{
     {DType::F32, "F32", 1, 4},
     {DType::F16, "F16", 1, 2},
     {DType::BF16, "BF16", 1, 2},
@@ -36,6 +36,7 @@ constexpr std::array<DTypeInfo, 26> infos = {{
     {DType::IQ3_S, "IQ3_S", 256, 110},
     {DType::TQ1_0, "TQ1_0", 256, 54},
     {DType::TQ2_0, "TQ2_0", 256, 66},
+    {DType::U8, "U8", 1, 1},
 }};
 
 } // namespace
@@ -49,7 +50,7 @@ const DTypeInfo* dtype_info(int32_t dtype)
 
 std::span<const DTypeInfo> all_dtypes()
 {
-    return infos;
+    return std::span(infos).first(infos.size() - 1); // without U8
 }
 
 } // namespace conclave

@@ -38,6 +38,7 @@ enum class DType : int32_t {
     TQ2_0 = 35,
     MXFP4 = 39,
     F8_E4M3 = first_own_dtype,
+    U8, ///< bytes that a loader puts together to something else; nothing computes with them
 };
 
 /// A row of n elements is n / block_size blocks of block_bytes.
@@ -54,6 +55,7 @@ inline const DTypeInfo* dtype_info(DType dtype)
 {
     return dtype_info(static_cast<int32_t>(dtype));
 }
+/// All that can be computed with.
 std::span<const DTypeInfo> all_dtypes();
 
 } // namespace conclave

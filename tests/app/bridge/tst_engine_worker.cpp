@@ -66,7 +66,7 @@ private slots:
             QVERIFY(!m_host->progressText().isEmpty());
             QVERIFY2(shape.wait(), qPrintable(m_host->errorText()));
             QCOMPARE(m_host->name(), u"qwen3moe"_s);
-            QCOMPARE(m_host->shape().nExperts, 12);
+            QCOMPARE(m_host->shape().nExperts, 9);
         }
     }
 

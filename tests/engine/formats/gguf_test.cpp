@@ -130,6 +130,36 @@ TEST_F(GgufTest, FindsTensorsWithTheirBytes)
     EXPECT_EQ(file->find("token_embd"), nullptr);
 }
 
+TEST_F(GgufTest, ExpertsByThemselvesBecomeAStack)
+{
+    const auto file_with = [&](int last, std::vector<uint64_t> dims) {
+        GgufWriter writer;
+        writer.add_kv("general.architecture", "llama");
+        writer.add_tensor("blk.3.ffn_up.weight", {4, 1}, std::vector<float>(4, 9.0f)); // a dense one stays
+        for (const int expert : {1, 0, last})
+            writer.add_tensor("blk.3.ffn_up." + std::to_string(expert) + ".weight",
+                              expert == last ? dims : std::vector<uint64_t>{4, 2},
+                              std::vector<float>(8, static_cast<float>(expert)));
+        return open(writer);
+    };
+    const auto file = file_with(2, {4, 2});
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_EQ(file->tensors().size(), 2u);
+    const FileTensor* stack = file->find("blk.3.ffn_up_exps.weight");
+    ASSERT_TRUE(stack);
+    EXPECT_EQ(std::vector<int64_t>(stack->dims, stack->dims + 4), (std::vector<int64_t>{4, 2, 3, 1}));
+    ASSERT_EQ(stack->parts.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) {
+        float first = -1;
+        codec(DType::F32).decode_ref(stack->parts[i].data(), 1, &first);
+        EXPECT_EQ(first, static_cast<float>(i));
+    }
+    const auto gap = file_with(3, {4, 2}), shape = file_with(2, {2, 4});
+    ASSERT_FALSE(gap || shape);
+    EXPECT_NE(gap.error().message.find("expert 2"), std::string::npos) << gap.error().message;
+    EXPECT_NE(shape.error().message.find("differ in shape"), std::string::npos) << shape.error().message;
+}
+
 TEST_F(GgufTest, SurvivesBeingMoved)
 {
     auto file = open(every_kind());

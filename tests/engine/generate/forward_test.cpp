@@ -69,12 +69,21 @@ TEST_P(AgainstPublishedCode, FolderAndGgufGiveTheSameBits)
 
 INSTANTIATE_TEST_SUITE_P(Golden, AgainstPublishedCode,
                          testing::Values("dsv3", "dsv2", "dsv2lite", "dsv3-yarn", "qwen2", "qwen2moe", "qwen3",
-                                         "qwen3moe", "llama3", "mixtral", "olmoe"),
+                                         "qwen3moe", "llama3", "mixtral", "olmoe", "gpt-oss", "glm4moe"),
                          [](const auto& tested) {
                              std::string name = tested.param;
                              std::replace(name.begin(), name.end(), '-', '_');
                              return name;
                          });
+
+/// A window in every layer, which GGUF has no key for.
+TEST(Forward, MistralSeesNoFurtherThanItsWindow)
+{
+    const std::string name = "mistral";
+    for (const char* kernels : {"reference", "auto"})
+        for (const int chunk : {64, 7, 1})
+            compare_with_golden(name, folder(name), test::make_engine(kernels, 2), {.prefill_chunk = chunk}, exact);
+}
 
 /// Published with FP8 weights and scales of their blocks, which no GGUF has.
 TEST(Forward, Fp8AsPublishedEqualsWhatItStandsFor)
@@ -89,6 +98,31 @@ TEST(Forward, Fp8AsPublishedEqualsWhatItStandsFor)
     const auto quant = test::open_model(engine, folder(name))->info().quant;
     ASSERT_FALSE(quant.empty());
     EXPECT_EQ(quant[0].first, "F8_E4M3");
+}
+
+/// gpt-oss with experts in MXFP4, laid out by each format in its own way.
+TEST(Forward, Mxfp4AsPublishedEqualsWhatItStandsFor)
+{
+    const std::string name = "gpt-oss-mxfp4";
+    const Engine reference = test::make_engine("reference", 2);
+    compare_with_golden(name, gguf(name), reference, {}, exact);
+    compare_with_golden(name, folder(name), reference, {.prefill_chunk = 7}, exact);
+    const Golden golden(name);
+    const Engine engine = test::make_engine("auto", 2);
+    const RecordingScore a = score(engine, gguf(name), golden.ids), b = score(engine, folder(name), golden.ids);
+    EXPECT_EQ(largest_difference(a.logits, b.logits), 0.0f);
+    double error = 0, norm = 0; // int8 activations cost something
+    for (size_t i = 0; i < a.logits.size(); ++i) {
+        error += std::pow(static_cast<double>(a.logits[i]) - golden.logits[i], 2);
+        norm += std::pow(static_cast<double>(golden.logits[i]), 2);
+    }
+    EXPECT_LE(error / norm, 1e-3);
+    for (const auto& path : {gguf(name), folder(name)}) {
+        bool named = false;
+        for (const auto& [type, bytes] : test::open_model(engine, path)->info().quant)
+            named = named || (type == "MXFP4" && bytes > 10'000);
+        EXPECT_TRUE(named) << path;
+    }
 }
 
 std::vector<int32_t> some_ids(size_t n)

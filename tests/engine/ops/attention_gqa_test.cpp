@@ -39,6 +39,19 @@ std::vector<Case> cases()
          {.hidden = 128, .n_head = 4, .n_head_kv = 4, .head_dim = 32, .n_rot = 32, .qk_norm = conclave_qk_norm_row}},
         // RoPE over part of a head, side by side
         {DType::F32, {.hidden = 64, .n_head = 6, .n_head_kv = 3, .head_dim = 8, .n_rot = 4, .interleaved = true}},
+        // as gpt-oss: sinks, and a window narrower than a piece, a page and a block of rows
+        {DType::F32,
+         {.hidden = 96,
+          .n_head = 6,
+          .n_head_kv = 2,
+          .head_dim = 16,
+          .n_rot = 16,
+          .bias = true,
+          .output_bias = true,
+          .sinks = true,
+          .window = 7}},
+        // a window of more than a page, no sinks
+        {DType::Q8_0, {.hidden = 96, .n_head = 4, .n_head_kv = 2, .head_dim = 32, .n_rot = 32, .window = 53}},
         // as Llama: pairs side by side
         {DType::Q4_K, {.hidden = 256, .n_head = 4, .n_head_kv = 2, .head_dim = 128, .n_rot = 128, .interleaved = true}},
     };
@@ -132,6 +145,60 @@ TEST(attention_gqa, one_head_of_one_row_by_hand)
         const Floats expected = {1 + r, 0, p * r, 1 + (1 - p) * r};
         for (size_t i = 0; i < x.size(); ++i)
             EXPECT_NEAR(x[i], expected[i], 1e-6) << table->name << " " << i;
+    }
+}
+
+TEST(attention_gqa, a_window_hides_what_lies_before_it)
+{
+    // What a row cannot see may change without changing it, and a sink takes its share of the softmax.
+    const GqaShape shape = {.hidden = 32, .n_head = 2, .n_head_kv = 1, .head_dim = 16, .n_rot = 16, .window = 5};
+    for (const ConclaveOpTable* table : {conclave_reference_ops(), conclave_cpu_ops()}) {
+        SampleNumbers numbers(13);
+        const SampleGqa layer(numbers, DType::F32, shape);
+        OpBackend backend(table, 2);
+        constexpr int32_t n = 90;
+        Floats x = numbers.floats(n * shape.hidden, 1);
+        SampleCaches one = caches_for(layer, 1), two = caches_for(layer, 1);
+        const Floats before = slice(attend(backend, layer, one, run_of(0, n), x), shape.hidden, n - 1, n);
+        for (int32_t i = 0; i < (n - shape.window) * shape.hidden; ++i)
+            x[static_cast<size_t>(i)] += 1;
+        EXPECT_EQ(slice(attend(backend, layer, two, run_of(0, n), x), shape.hidden, n - 1, n), before) << table->name;
+        x[static_cast<size_t>((n - shape.window) * shape.hidden)] += 1;
+        SampleCaches three = caches_for(layer, 1);
+        EXPECT_NE(slice(attend(backend, layer, three, run_of(0, n), x), shape.hidden, n - 1, n), before) << table->name;
+    }
+}
+
+TEST(attention_gqa, random_layers_agree_with_the_reference)
+{
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        SampleNumbers numbers(seed);
+        const auto pick = [&](int32_t low, int32_t high) {
+            return low + static_cast<int32_t>(numbers.bits() % static_cast<uint64_t>(high - low + 1));
+        };
+        GqaShape shape = {.hidden = pick(1, 80), .n_head_kv = pick(1, 4), .head_dim = 2 * pick(1, 20)};
+        shape.n_head = shape.n_head_kv * pick(1, 4);
+        shape.n_rot = 2 * pick(1, shape.head_dim / 2);
+        shape.bias = pick(0, 1) == 1;
+        shape.output_bias = pick(0, 1) == 1;
+        shape.sinks = pick(0, 1) == 1;
+        shape.interleaved = pick(0, 1) == 1;
+        shape.window = pick(0, 1) == 1 ? pick(1, 120) : 0;
+        shape.qk_norm = static_cast<ConclaveQkNorm>(pick(0, 2));
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const SampleGqa layer(numbers, DType::F32, shape);
+        OpBackend reference(conclave_reference_ops()), cpu(conclave_cpu_ops(), 2);
+        const int32_t earlier = pick(0, 60), n = pick(1, 90);
+        const Floats x = numbers.floats((earlier + n) * shape.hidden, 1);
+        Floats results[2];
+        for (OpBackend* backend : {&reference, &cpu}) {
+            SampleCaches caches = caches_for(layer, 1);
+            if (earlier > 0)
+                attend(*backend, layer, caches, run_of(0, earlier), slice(x, shape.hidden, 0, earlier));
+            results[backend == &cpu] = attend(*backend, layer, caches, run_of(earlier, earlier + n),
+                                              slice(x, shape.hidden, earlier, earlier + n));
+        }
+        EXPECT_LE(normalized_error(results[1], results[0]), 1e-10);
     }
 }
 

@@ -33,8 +33,10 @@ std::vector<Case> cases()
     qwen2.score = conclave_score_softmax;
     qwen2.shared_gate = true;
     MoeShape k_quant = {.hidden = 256, .n_experts = 9, .n_experts_used = 2, .width = 256, .shared_width = 512};
-    return {{DType::F32, odd}, {DType::F32, v3},    {DType::Q8_0, v3},
-            {DType::Q5_0, v2}, {DType::F32, qwen2}, {DType::Q4_K, k_quant}};
+    MoeShape gpt_oss = {.hidden = 96, .n_experts = 12, .n_experts_used = 4, .width = 64, .score = conclave_score_logit};
+    gpt_oss.biased = true;
+    return {{DType::F32, odd},   {DType::F32, v3},       {DType::Q8_0, v3},     {DType::Q5_0, v2},
+            {DType::F32, qwen2}, {DType::Q4_K, k_quant}, {DType::F32, gpt_oss}, {DType::MXFP4, gpt_oss}};
 }
 
 constexpr int32_t n_rows = 40;

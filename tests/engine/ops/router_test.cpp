@@ -76,6 +76,24 @@ ConclaveMoeWeights simple_rule(int32_t n_experts, int32_t k, ConclaveScore score
 
 } // namespace
 
+TEST(router, logits_choose_and_the_softmax_of_the_chosen_weighs)
+{
+    ConclaveMoeWeights w = {};
+    w.n_experts = 5;
+    w.n_experts_used = 2;
+    w.score = conclave_score_logit;
+    w.routed_scaling_factor = 1;
+    // So far apart that a softmax over all would make zeros of both.
+    const Decision d = decide(w, {-300, -200, 400, -201, -300});
+    EXPECT_EQ(d.ids, (std::vector<uint16_t>{2, 1}));
+    EXPECT_EQ(d.weights, (std::vector<float>{1, 0}));
+    const Decision near = decide(w, {1, 3, 2, 0, 2.5f});
+    EXPECT_EQ(near.ids, (std::vector<uint16_t>{1, 4}));
+    EXPECT_FLOAT_EQ(near.weights[0], 1 / (1 + std::exp(-0.5f)));
+    EXPECT_FLOAT_EQ(near.weights[1], 1 / (1 + std::exp(0.5f)));
+    EXPECT_FLOAT_EQ(near.margin, 0.5f);
+}
+
 TEST(router, decides_as_the_published_code)
 {
     const nlohmann::json file = golden();

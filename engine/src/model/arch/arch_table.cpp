@@ -1,5 +1,7 @@
 #include "model/arch/arch.hpp"
 #include "model/arch/deepseek.hpp"
+#include "model/arch/glm4moe.hpp"
+#include "model/arch/gpt_oss.hpp"
 #include "model/arch/llama.hpp"
 #include "model/arch/olmoe.hpp"
 #include "model/arch/qwen.hpp"
@@ -18,6 +20,8 @@ constexpr Arch archs[] = {
     {"qwen3moe", "qwen", qwen_config, qwen3_layer},
     {"llama", "llama", llama_config, llama_layer},
     {"olmoe", "olmoe", olmoe_config, olmoe_layer},
+    {"gpt-oss", "gpt-oss", gpt_oss_config, gpt_oss_layer},
+    {"glm4moe", "glm", glm4moe_config, glm4moe_layer},
 };
 
 } // namespace

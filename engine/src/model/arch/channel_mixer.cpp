@@ -6,17 +6,56 @@ namespace conclave
 namespace
 {
 
+/// Some converters name the norm before the second mixer after the layer's first.
+const float* bind_ffn_norm(TensorSource& tensors, const Config& config, int layer)
+{
+    const std::string other = block(layer, "post_attention_norm.weight");
+    return tensors.vector(tensors.has(other) ? other : block(layer, "ffn_norm.weight"), config.hidden_size);
+}
+
 ConclaveMlpWeights bind_mlp(TensorSource& tensors, const Config& config, int layer)
 {
     ConclaveMlpWeights mlp{};
     mlp.size = sizeof mlp;
     mlp.hidden = config.hidden_size;
     mlp.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
-    mlp.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
+    mlp.norm = bind_ffn_norm(tensors, config, layer);
     mlp.gate = tensors.matrix(block(layer, "ffn_gate.weight"), config.intermediate_size, config.hidden_size);
     mlp.up = tensors.matrix(block(layer, "ffn_up.weight"), config.intermediate_size, config.hidden_size);
     mlp.down = tensors.matrix(block(layer, "ffn_down.weight"), config.hidden_size, config.intermediate_size);
     return mlp;
+}
+
+} // namespace
+
+ConclaveMoeWeights bind_router(TensorSource& tensors, const Config& config, int layer)
+{
+    ConclaveMoeWeights moe{};
+    moe.size = sizeof moe;
+    moe.hidden = config.hidden_size;
+    moe.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
+    moe.n_experts = config.n_routed_experts;
+    moe.n_experts_used = config.num_experts_per_tok;
+    moe.score = config.scoring_func == ScoringFunc::sigmoid   ? conclave_score_sigmoid
+                : config.scoring_func == ScoringFunc::softmax ? conclave_score_softmax
+                                                              : conclave_score_logit;
+    moe.n_group = config.n_group;
+    moe.topk_group = config.topk_group;
+    moe.group_rule = config.n_group <= 1                          ? conclave_group_none
+                     : config.topk_method == TopkMethod::noaux_tc ? conclave_group_top2_sum
+                                                                  : conclave_group_max;
+    moe.norm_topk_prob = config.norm_topk_prob;
+    moe.routed_scaling_factor = static_cast<float>(config.routed_scaling_factor);
+    moe.norm = bind_ffn_norm(tensors, config, layer);
+    moe.router = tensors.matrix(block(layer, "ffn_gate_inp.weight"), config.n_routed_experts, config.hidden_size);
+    if (moe.router.scale) {
+        tensors.fail("the router of layer " + std::to_string(layer) +
+                     " is in FP8, which is too coarse to choose experts by; take the model as published");
+    }
+    if (config.has_selection_bias) {
+        moe.bias = tensors.vector(block(layer, "exp_probs_b.bias"), config.n_routed_experts);
+    }
+    return moe;
 }
 
 void bind_experts(TensorSource& tensors, const Config& config, int layer, ConclaveMoeWeights& moe)
@@ -42,37 +81,6 @@ void bind_experts(TensorSource& tensors, const Config& config, int layer, Concla
     }
 }
 
-ConclaveMoeWeights bind_moe(TensorSource& tensors, const Config& config, int layer)
-{
-    ConclaveMoeWeights moe{};
-    moe.size = sizeof moe;
-    moe.hidden = config.hidden_size;
-    moe.rms_norm_eps = static_cast<float>(config.rms_norm_eps);
-    moe.n_experts = config.n_routed_experts;
-    moe.n_experts_used = config.num_experts_per_tok;
-    moe.score = config.scoring_func == ScoringFunc::sigmoid ? conclave_score_sigmoid : conclave_score_softmax;
-    moe.n_group = config.n_group;
-    moe.topk_group = config.topk_group;
-    moe.group_rule = config.n_group <= 1                          ? conclave_group_none
-                     : config.topk_method == TopkMethod::noaux_tc ? conclave_group_top2_sum
-                                                                  : conclave_group_max;
-    moe.norm_topk_prob = config.norm_topk_prob;
-    moe.routed_scaling_factor = static_cast<float>(config.routed_scaling_factor);
-    moe.norm = tensors.vector(block(layer, "ffn_norm.weight"), config.hidden_size);
-    moe.router = tensors.matrix(block(layer, "ffn_gate_inp.weight"), config.n_routed_experts, config.hidden_size);
-    if (moe.router.scale) {
-        tensors.fail("the router of layer " + std::to_string(layer) +
-                     " is in FP8, which is too coarse to choose experts by; take the model as published");
-    }
-    if (config.has_selection_bias) {
-        moe.bias = tensors.vector(block(layer, "exp_probs_b.bias"), config.n_routed_experts);
-    }
-    bind_experts(tensors, config, layer, moe);
-    return moe;
-}
-
-} // namespace
-
 std::string block(int layer, const char* name)
 {
     return "blk." + std::to_string(layer) + "." + name;
@@ -83,7 +91,9 @@ ChannelMixer bind_channel_mixer(TensorSource& tensors, const Config& config, int
     if (layer < config.first_k_dense_replace) {
         return bind_mlp(tensors, config, layer);
     }
-    return bind_moe(tensors, config, layer);
+    ConclaveMoeWeights moe = bind_router(tensors, config, layer);
+    bind_experts(tensors, config, layer, moe);
+    return moe;
 }
 
 } // namespace conclave

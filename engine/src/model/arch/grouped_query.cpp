@@ -15,7 +15,7 @@ namespace conclave
 namespace
 {
 
-void read_heads(KeyReader& keys, Config& config)
+void read_heads(KeyReader& keys, const GroupedQueryFamily& family, Config& config)
 {
     config.num_attention_heads = keys.required("attention.head_count", 1, max_heads);
     config.num_key_value_heads =
@@ -36,9 +36,12 @@ void read_heads(KeyReader& keys, Config& config)
         keys.fail("RoPE turns " + std::to_string(config.rotary_dim) + " values of a head, which is odd or more than " +
                   std::to_string(max_rope_dims) + "; the file is damaged");
     }
-    if (keys.optional("attention.sliding_window", 0, 0, max_context) > 0 &&
-        keys.optional("attention.sliding_window", 0, 0, max_context) < config.max_position_embeddings) {
-        keys.fail("attention over a sliding window is not supported yet", ErrorCode::unsupported);
+    config.sliding_window = keys.optional("attention.sliding_window", 0, 0, max_context);
+    if (config.sliding_window >= config.max_position_embeddings) {
+        config.sliding_window = 0; // nothing is ever outside of it
+    }
+    if (config.sliding_window > 0 && !family.has_window) {
+        keys.fail("attention over a sliding window is not supported in this architecture", ErrorCode::unsupported);
     }
     if (keys.number("attention.clamp_kqv", 0, -1e9, 1e9) > 0) {
         keys.fail("queries and keys that are clamped are not supported", ErrorCode::unsupported);
@@ -61,32 +64,42 @@ void read_experts(KeyReader& keys, const GroupedQueryFamily& family, Config& con
                                        : keys.required("feed_forward_length", 1, max_dimension);
     config.shared_expert_intermediate_size = keys.optional("expert_shared_feed_forward_length", 0, 0, max_dimension);
     config.n_shared_experts = config.shared_expert_intermediate_size > 0 ? 1 : 0;
+    config.scoring_func = family.scoring_func;
     config.norm_topk_prob = keys.flag("expert_weights_norm", family.norm_topk_prob);
-    if (!keys.has("expert_weights_norm")) {
+    if (!keys.has("expert_weights_norm") && family.scoring_func != ScoringFunc::topk_softmax) {
         config.routing_rule_source = std::string("inferred: normalisation from ") + family.routing_from;
     }
     const double scale = keys.number("expert_weights_scale", 1, 0, 1e6);
     config.routed_scaling_factor = scale == 0 ? 1 : scale; // 0 stands for "no scale"
-    if (keys.optional("expert_gating_func", 1, 0, 255) > 1) {
-        keys.fail("experts that do not score by softmax are not supported in this architecture",
+    // ggml's numbers: 1 softmax, 2 sigmoid, 3 softmax of the chosen; 0 stands for "not said".
+    const int known = static_cast<int>(family.scoring_func) + 1;
+    const int score = keys.optional("expert_gating_func", 0, 0, 255);
+    if (score != 0 && score != known) {
+        keys.fail("experts that score by rule " + std::to_string(score) + " are not supported in this architecture",
                   ErrorCode::unsupported);
     }
 }
 
 } // namespace
 
+void read_grouped_query(KeyReader& keys, const GroupedQueryFamily& family, Config& config)
+{
+    config.hidden_size = keys.required("embedding_length", 1, max_dimension);
+    config.max_position_embeddings = keys.required("context_length", 1, max_context);
+    config.rms_norm_eps = keys.number("attention.layer_norm_rms_epsilon", 1e-6, 0, 1);
+    config.rope_interleave = keys.flag("rope.interleaved", family.rope_interleave);
+    config.rope_scaling.truncate = family.yarn_truncate;
+    read_heads(keys, family, config);
+    read_rope(keys, config);
+}
+
 Result<Config> grouped_query_config(const ModelFile& file, const std::string& architecture,
                                     const GroupedQueryFamily& family)
 {
     KeyReader keys(file, architecture);
     Config config;
-    config.hidden_size = keys.required("embedding_length", 1, max_dimension);
     config.num_hidden_layers = keys.required("block_count", 1, max_layers);
-    config.max_position_embeddings = keys.required("context_length", 1, max_context);
-    config.rms_norm_eps = keys.number("attention.layer_norm_rms_epsilon", 1e-6, 0, 1);
-    config.rope_interleave = keys.flag("rope.interleaved", family.rope_interleave);
-    read_heads(keys, config);
-    read_rope(keys, config);
+    read_grouped_query(keys, family, config);
     read_experts(keys, family, config);
     if (keys.error()) {
         return *keys.error();
@@ -120,9 +133,7 @@ ConclaveGqaWeights bind_grouped_query(TensorSource& tensors, const Config& confi
     gqa.q_bias = bias("attn_q.bias", q_rows);
     gqa.k_bias = bias("attn_k.bias", kv_rows);
     gqa.v_bias = bias("attn_v.bias", kv_rows);
-    if (tensors.has(block(layer, "attn_output.bias"))) {
-        tensors.fail("a bias of attn_output is not supported in this architecture");
-    }
+    gqa.o_bias = bias("attn_output.bias", hidden);
     gqa.qk_norm = qk_norm;
     if (qk_norm != conclave_qk_norm_none) {
         const bool by_row = qk_norm == conclave_qk_norm_row;

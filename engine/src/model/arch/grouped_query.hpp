@@ -14,10 +14,16 @@ struct GroupedQueryFamily {
     bool rope_interleave = false;  ///< how GGUF's converter left the rows of q and k
     bool norm_topk_prob = false;   ///< where expert_weights_norm is absent
     const char* routing_from = ""; ///< what norm_topk_prob was inferred from
+    ScoringFunc scoring_func = ScoringFunc::softmax;
+    bool has_window = false;   ///< a sliding window is part of the family
+    bool yarn_truncate = true; ///< where the file does not say
 };
 
-/// The metadata of a decoder with grouped-query attention: sizes, heads, RoPE, and experts that score by softmax and
-/// choose the best of all, in every layer.
+/// Everything of such a family but its layers and experts.
+void read_grouped_query(KeyReader& keys, const GroupedQueryFamily& family, Config& config);
+
+/// The metadata of a decoder with grouped-query attention: sizes, heads, RoPE, and experts that score as the family's
+/// do and choose the best of all, in every layer.
 Result<Config> grouped_query_config(const ModelFile& file, const std::string& architecture,
                                     const GroupedQueryFamily& family);
 

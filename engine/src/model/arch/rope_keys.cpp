@@ -47,6 +47,7 @@ void read_rope(KeyReader& keys, Config& config)
             keys.required("rope.scaling.original_context_length", 1, max_context);
         scaling.beta_fast = keys.number("rope.scaling.yarn_beta_fast", 32, 1e-3, 1e6);
         scaling.beta_slow = keys.number("rope.scaling.yarn_beta_slow", 1, 1e-3, 1e6);
+        scaling.truncate = keys.flag("rope.scaling.truncate", scaling.truncate);
         if (keys.has("rope.scaling.yarn_log_multiplier")) {
             // On disk it is 0.1 · mscale_all_dim, and every published config has mscale equal to mscale_all_dim.
             // It is a float32 there, so that rounding to six digits gives the published decimal back.

@@ -32,13 +32,13 @@ TEST(GroupedQuery, KeysBecomeTheConfig)
     EXPECT_EQ(config.rotary_dim, 16);
     EXPECT_FALSE(config.rope_interleave);
     EXPECT_EQ(config.rope_theta, 1e6);
-    EXPECT_EQ(config.moe_intermediate_size, 16);
+    EXPECT_EQ(config.moe_intermediate_size, 8);
     EXPECT_EQ(config.n_shared_experts, 0);
     const ModelInfo& info = model->info();
     EXPECT_EQ(info.family, "qwen");
     EXPECT_EQ(info.moe_layers, (std::vector<int>{0, 1}));
-    EXPECT_EQ(info.n_experts, 12);
-    EXPECT_EQ(info.n_params, 54240u); // as transformers counts
+    EXPECT_EQ(info.n_experts, 9);
+    EXPECT_EQ(info.n_params, 31008u); // as transformers counts
 }
 
 TEST(GroupedQuery, BiasesAndNormsAreBoundWhereTheyAre)

@@ -28,7 +28,7 @@ TEST(Qwen, TheSharedExpertStandsBehindItsGate)
     const auto model = test::open_model(engine, test::golden("qwen2moe.gguf"));
     const auto& moe = std::get<ConclaveMoeWeights>(model->state()->weights.layers[0].channel_mixer);
     EXPECT_NE(moe.shexp_gate.data, nullptr);
-    EXPECT_EQ(moe.gate_shexp.n_rows, 40);
+    EXPECT_EQ(moe.gate_shexp.n_rows, 24);
 }
 
 TEST(Qwen, ADenseModelHasNoExperts)
