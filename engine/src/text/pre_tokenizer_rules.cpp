@@ -43,6 +43,19 @@ constexpr std::string_view qwen2_words =
 
 constexpr std::string_view llama3_words =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+// o200k: cased words with their contractions.
+constexpr std::string_view o200k_words =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
+    R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
+    R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+// Kimi-K2, tokenization_kimi.py: runs of Han apart, which the letters of cased words then leave out. (Published as an
+// intersection of sets, [...&&[^\p{Han}]], and by the script alone: PCRE2's plain \p{Han} means its extensions too.)
+constexpr std::string_view kimi_words = R"([\p{sc:Han}]+)"
+                                        R"(|[^\r\n\p{L}\p{N}]?(?:(?!\p{sc:Han})[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}])*)"
+                                        R"((?:(?!\p{sc:Han})[\p{Ll}\p{Lm}\p{Lo}\p{M}])+(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
+                                        R"(|[^\r\n\p{L}\p{N}]?(?:(?!\p{sc:Han})[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}])+)"
+                                        R"((?:(?!\p{sc:Han})[\p{Ll}\p{Lm}\p{Lo}\p{M}])*(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
+                                        R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view gpt2_words = R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 constexpr std::array deepseek_llm = {
@@ -60,12 +73,20 @@ constexpr std::array deepseek_v3 = {
 };
 constexpr std::array qwen2 = {qwen2_words};
 constexpr std::array llama3 = {llama3_words};
+constexpr std::array o200k = {o200k_words};
+constexpr std::array kimi_k2 = {kimi_words};
 constexpr std::array gpt2 = {gpt2_words};
 
 constexpr PreTokenizerRule rules[] = {
-    {"deepseek-llm", deepseek_llm}, {"deepseek-coder", deepseek_coder},
-    {"deepseek-v3", deepseek_v3},   {"qwen2", qwen2},
-    {"llama3", llama3, true, true}, {"gpt-2", gpt2},
+    {"deepseek-llm", deepseek_llm},
+    {"deepseek-coder", deepseek_coder},
+    {"deepseek-v3", deepseek_v3},
+    {"qwen2", qwen2},
+    {"llama3", llama3, true, true},
+    {"gpt-2", gpt2},
+    {"glm4", llama3},
+    {"gpt-4o", o200k},
+    {"kimi-k2", kimi_k2},
 };
 
 struct Alias {
@@ -73,7 +94,7 @@ struct Alias {
 };
 constexpr Alias aliases[] = {
     {"deepseek-r1-qwen", "qwen2"}, {"megrez", "qwen2"}, {"llama-bpe", "llama3"},
-    {"llama-v3", "llama3"},        {"olmo", "gpt-2"},
+    {"llama-v3", "llama3"},        {"olmo", "gpt-2"},   {"chatglm-bpe", "glm4"},
 };
 
 } // namespace

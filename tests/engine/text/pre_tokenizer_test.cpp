@@ -1,6 +1,12 @@
 #include "text/pre_tokenizer.hpp"
 
+#include <array>
+#include <fstream>
+
 #include <gtest/gtest.h>
+
+#include "base/hash64.hpp"
+#include "golden_vocabulary.hpp"
 
 namespace conclave
 {
@@ -42,6 +48,35 @@ TEST(PreTokenizer, ReadsRegexesAsOnigurumaDoes)
 {
     EXPECT_EQ(pieces({{.regex = R"(\s+$)"}}, "a  \nb "), (Pieces{"a", "  ", "\nb", " "})) << "$ at every line";
     EXPECT_EQ(pieces({{.regex = R"(\s)"}}, "a\u180Eb\u3000c"), (Pieces{"a\u180Eb", "\u3000", "c"}));
+}
+
+TEST(PreTokenizer, CutsAsPublishedWhereThereIsNoGoldenVocabulary)
+{
+    const auto texts = golden_strings();
+    std::ifstream file(golden_path("splits.txt"));
+    size_t n_rules = 0, n_texts = 0;
+    for (std::string name; file >> name >> std::dec >> n_texts; ++n_rules) {
+        ASSERT_EQ(n_texts, texts.size());
+        const auto made = PreTokenizer::create(name);
+        ASSERT_TRUE(made) << name;
+        constexpr size_t n_parts = 10;
+        for (size_t part = 0; part < n_parts; ++part) {
+            std::string cut;
+            for (size_t i = part * n_texts / n_parts; i < (part + 1) * n_texts / n_parts; ++i) {
+                Pieces found;
+                (*made)->split(texts[i], found);
+                for (const std::string_view piece : found)
+                    cut.append(piece).append("\xff");
+                cut += '\xfe';
+            }
+            cut.resize((cut.size() + 7) / 8 * 8, '\xff');
+            uint64_t hash = 0;
+            file >> std::hex >> hash;
+            EXPECT_EQ(hash64({reinterpret_cast<const uint8_t*>(cut.data()), cut.size()}), hash)
+                << name << ", strings from " << part * n_texts / n_parts << " on";
+        }
+    }
+    EXPECT_EQ(n_rules, 3u);
 }
 
 TEST(PreTokenizer, ARegexThatIsNoneIsNamed)

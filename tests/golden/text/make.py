@@ -139,6 +139,7 @@ def write_tokenizer(name, stages, strings):
     (HERE / f"{name}.bin").write_bytes(out)
 
 
+DATE = "2000-01-01"  # what stands for today's
 SYSTEM = {"role": "system", "content": "You are brief. Ünïcödé 你好."}
 TURNS = [
     {"role": "user", "content": "What is a router?\nSay it in \"one\" sentence."},
@@ -165,6 +166,7 @@ def render(source, messages, prompt, thinking):
         raise jinja2.TemplateError(message)
 
     environment.globals["raise_exception"] = raise_exception
+    environment.globals["strftime_now"] = lambda _format: DATE
     return environment.from_string(source).render(
         messages=messages, add_generation_prompt=prompt, enable_thinking=thinking, thinking=thinking, bos_token="<bos>",
         eos_token="<eos>")
@@ -180,8 +182,6 @@ def fnv1a(data):
 def write_templates(folder):
     goldens = {}
     for path in sorted(folder.glob("*.jinja")):
-        if "gpt-oss" in path.name:  # writes today's date
-            continue
         source = path.read_text()
         goldens[path.name] = {}
         for name, case in CASES.items():
