@@ -2,7 +2,9 @@
 add_library(conclave_json INTERFACE)
 add_library(conclave_pcre2 INTERFACE)
 add_library(conclave_utf8proc INTERFACE)
-if(CMAKE_CROSSCOMPILING AND NOT CONCLAVE_DEPS)
+if(CONCLAVE_DEPS AND EXISTS ${CONCLAVE_DEPS}/pcre2/CMakeLists.txt)
+  include(packed_dependencies)
+elseif(CMAKE_CROSSCOMPILING AND NOT CONCLAVE_DEPS)
   # An archive needs headers only, and these are the same everywhere. They are linked one by one, because the folder they
   # stand in holds the host's C library too.
   set(headers ${PROJECT_BINARY_DIR}/host-headers)

@@ -23,16 +23,17 @@ uint32_t n_tiles(const GatedUp& job)
 /// A warp per row of one expert's gate and up.
 __global__ void __launch_bounds__(tile* warp_lanes)
     gated_up_kernel(const __grid_constant__ GatedUp routed, const __grid_constant__ GatedUp shared_unit,
-                    uint32_t routed_tiles)
+                    uint32_t routed_tiles, uint32_t n_rows)
 {
     CONCLAVE_SHARED(GatedShared, shared);
-    const bool is_routed = blockIdx.x < routed_tiles * routed.n_used;
+    const uint32_t tile_of_all = blockIdx.x / n_rows; // as in product_kernel
+    const bool is_routed = tile_of_all < routed_tiles * routed.n_used;
     const GatedUp& job = is_routed ? routed : shared_unit;
-    const uint32_t block = is_routed ? blockIdx.x : blockIdx.x - routed_tiles * routed.n_used;
+    const uint32_t block = is_routed ? tile_of_all : tile_of_all - routed_tiles * routed.n_used;
     const uint32_t j = is_routed ? block / routed_tiles : 0;
     const int64_t first = static_cast<int64_t>(is_routed ? block % routed_tiles : block) * tile;
     const int lane = static_cast<int>(threadIdx.x);
-    const int64_t i = blockIdx.y, r = first + threadIdx.y;
+    const int64_t i = blockIdx.x % n_rows, r = first + threadIdx.y;
     float value = 0;
     if (r < job.gate.n_rows) {
         const int64_t expert = job.ids ? job.ids[i * job.ids_stride + j] : 0;
@@ -51,9 +52,9 @@ __global__ void __launch_bounds__(tile* warp_lanes)
 }
 
 /// A warp per output.
-__global__ void gated_down_kernel(const __grid_constant__ GatedDown job)
+__global__ void gated_down_kernel(const __grid_constant__ GatedDown job, uint32_t n_rows)
 {
-    const int64_t i = blockIdx.y, r = blockIdx.x * down_rows + threadIdx.y;
+    const int64_t i = blockIdx.x % n_rows, r = static_cast<int64_t>(blockIdx.x / n_rows) * down_rows + threadIdx.y;
     if (r >= job.hidden)
         return;
     const int lane = static_cast<int>(threadIdx.x);
@@ -81,17 +82,16 @@ __global__ void gated_down_kernel(const __grid_constant__ GatedDown job)
 void gated_up(const GatedUp& routed, const GatedUp& shared, int64_t n_rows, cudaStream_t stream)
 {
     const uint32_t n_blocks = n_tiles(routed) * static_cast<uint32_t>(routed.n_used) + n_tiles(shared);
-    CONCLAVE_LAUNCH(gated_up_kernel,
-                    LaunchShape(dim3(n_blocks, static_cast<uint32_t>(n_rows)), dim3(warp_lanes, tile), stream), routed,
-                    shared, n_tiles(routed));
+    const auto n = static_cast<uint32_t>(n_rows);
+    CONCLAVE_LAUNCH(gated_up_kernel, LaunchShape(dim3(n_blocks * n), dim3(warp_lanes, tile), stream), routed, shared,
+                    n_tiles(routed), n);
 }
 
 void gated_down(const GatedDown& job, int64_t n_rows, cudaStream_t stream)
 {
     const auto n_blocks = static_cast<uint32_t>((job.hidden + down_rows - 1) / down_rows);
-    CONCLAVE_LAUNCH(gated_down_kernel,
-                    LaunchShape(dim3(n_blocks, static_cast<uint32_t>(n_rows)), dim3(warp_lanes, down_rows), stream),
-                    job);
+    const auto n = static_cast<uint32_t>(n_rows);
+    CONCLAVE_LAUNCH(gated_down_kernel, LaunchShape(dim3(n_blocks * n), dim3(warp_lanes, down_rows), stream), job, n);
 }
 
 } // namespace conclave::cuda
