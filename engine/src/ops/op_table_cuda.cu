@@ -107,6 +107,10 @@ ConclaveStatus mla_op(ConclaveBackend backend, const ConclaveMlaWeights* w, cons
     if (status == conclave_ok && (w->kv_lora_rank > max_value_dim || w->kv_lora_rank + w->rope.n_dims > max_key_dim))
         status = fail(conclave_unsupported, message, "A latent of %d and %d values; a GPU takes at most %d and %d.",
                       w->kv_lora_rank, w->rope.n_dims, max_value_dim, max_key_dim - max_value_dim);
+    if (status == conclave_ok && (w->qk_nope_head_dim + w->qk_rope_head_dim) % 4 != 0)
+        status = fail(conclave_unsupported, message,
+                      "Queries of %d values a head; a GPU, which loads four at a time, takes multiples of 4.",
+                      w->qk_nope_head_dim + w->qk_rope_head_dim);
     if (status == conclave_ok) {
         const int32_t head = std::max(w->qk_nope_head_dim + w->qk_rope_head_dim, w->v_head_dim);
         status = check_prepared(batch->n_rows <= b.limits.max_rows && w->hidden <= b.limits.hidden &&
