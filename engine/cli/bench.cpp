@@ -1,9 +1,6 @@
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
-#include <numeric>
-#include <thread>
 #include <vector>
 
 #include <CLI/Validators.hpp>
@@ -41,33 +38,6 @@ Json median(std::vector<double> values)
     std::sort(values.begin(), values.end());
     const size_t n = values.size();
     return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-/// Bytes per second at which n_threads read memory: the best of a few passes over a buffer far larger than caches.
-double read_bandwidth(int n_threads)
-{
-    constexpr size_t words = size_t{256} << 17; // 256 MiB of uint64
-    const std::vector<uint64_t> buffer(words, 1);
-    std::vector<uint64_t> sums(static_cast<size_t>(n_threads) * 8); // a cache line apart
-    double best = 0;
-    for (int pass = 0; pass < 4; ++pass) {
-        const auto begin = std::chrono::steady_clock::now();
-        {
-            std::vector<std::jthread> threads;
-            for (int t = 0; t < n_threads; ++t) {
-                threads.emplace_back([&, t] {
-                    const size_t share = words / static_cast<size_t>(n_threads);
-                    const auto from = buffer.begin() + static_cast<std::ptrdiff_t>(share * static_cast<size_t>(t));
-                    sums[static_cast<size_t>(t) * 8] +=
-                        std::accumulate(from, from + static_cast<std::ptrdiff_t>(share), uint64_t{0});
-                });
-            }
-        }
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-        best = std::max(best, static_cast<double>(words * sizeof(uint64_t)) / seconds.count());
-    }
-    // A sum that is used cannot be optimised away; all ones, so it is never zero.
-    return std::accumulate(sums.begin(), sums.end(), uint64_t{0}) > 0 ? best : 0;
 }
 
 /// Token ids that touch the whole vocabulary and do not repeat soon.
@@ -160,7 +130,7 @@ int run(const Common& common, const Options& options)
                          {"achieved_gbps", decode_tps.is_null() ? Json(nullptr)
                                                                 : Json(decode_tps.get<double>() *
                                                                        static_cast<double>(bytes_per_token) / 1e9)},
-                         {"machine_gbps", read_bandwidth(opened->engine.n_threads()) / 1e9}};
+                         {"machine_gbps", opened->engine.read_bandwidth() / 1e9}};
     if (common.json) {
         print_json(result);
     } else {

@@ -44,6 +44,9 @@ public:
     int n_threads() const;
     /// Takes effect with the next step of any session.
     void set_n_threads(int n_threads);
+    /// Bytes per second at which so many threads read memory, measured now: a tenth of a second, 256 MB. 0 without
+    /// memory for it.
+    double read_bandwidth() const;
     /// What runs: "reference", the Highway target chosen, e.g. "AVX3_SPR", or the device, e.g. "cuda:0".
     std::string kernels() const;
     /// Reads the counters; differences are taken against the previous call. A few tens of microseconds.

@@ -91,6 +91,11 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
     if (p == MAP_FAILED)
         return cannot_open(path, last_reason());
     file.m_data = static_cast<const uint8_t*>(p);
+#ifdef MADV_HUGEPAGE
+    // A wish: file systems with large folios (Linux 6.16 on) then read and map 2 MB at a time, and reading weights no
+    // longer waits for a page walk every 4 KB.
+    madvise(p, file.m_size, MADV_HUGEPAGE);
+#endif
 #endif
     file.m_slot = watch_mapping(file.m_data, file.m_size);
     if (file.m_slot < 0)

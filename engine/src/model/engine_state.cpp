@@ -4,6 +4,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "device/read_bandwidth.hpp"
 #include "ops/self_test.hpp"
 #include "tensor/kernel_target.hpp"
 
@@ -206,6 +207,11 @@ Result<Engine> Engine::create(EngineOptions options)
 int Engine::n_threads() const
 {
     return m_state->n_threads();
+}
+
+double Engine::read_bandwidth() const
+{
+    return conclave::read_bandwidth(n_threads());
 }
 
 void Engine::set_n_threads(int n_threads)

@@ -2,6 +2,7 @@
 
 #include "ops/gemm.hpp"
 #include "ops/mla_heads.hpp"
+#include "ops/shapes.hpp"
 #include "ops/weight_rows.hpp"
 
 namespace conclave
@@ -10,22 +11,41 @@ namespace conclave
 namespace
 {
 
-/// c [m, W.n_rows] = a · W[index]ᵀ with float activations: int8 ones would cost the absorbed form the agreement with
-/// the naive one, and these matrices are a few percent of a layer. W is decoded a tile at a time.
-void multiply_decoded(const ConclaveMatrix& matrix, int64_t index, Gemm g)
+// Rows of weights that both halves of an activation meet in the first cache.
+constexpr int64_t run_rows = 64;
+
+/// x [n] in int8 twice: the second is what the first leaves, so that both together keep 15 bits.
+struct TwofoldRow {
+    alignas(64) int8_t q[2][conclave_max_mla_width];
+    float scale[2][conclave_max_mla_width / 32], sum[2][conclave_max_mla_width / 32];
+    float half_sum[2][conclave_max_mla_width / 16];
+
+    Activation quantize(int i, const float* x, int64_t n)
+    {
+        quantize_activation(x, n, {q[i], scale[i], sum[i], half_sum[i]});
+        return {x, q[i], scale[i], sum[i], half_sum[i]};
+    }
+};
+
+/// out [W.n_rows] = W[index] · x to the accuracy of float activations: plain int8 ones would cost the absorbed form the
+/// agreement with the naive one.
+void multiply_row(const ConclaveMatrix& matrix, int64_t index, const float* x, float* out)
 {
-    alignas(64) float tile[mla_decode_floats];
-    const int64_t rows = std::min<int64_t>(mla_decode_floats / matrix.n_cols, matrix.n_rows);
-    float* const c = g.c;
-    g.k = matrix.n_cols;
-    g.b = tile;
-    g.b_stride = matrix.n_cols;
-    for (int64_t r = 0; r < matrix.n_rows; r += rows) {
-        g.n = std::min(rows, matrix.n_rows - r);
-        for (int64_t i = 0; i < g.n; ++i)
-            decode_row(matrix, index, r + i, tile + i * matrix.n_cols);
-        g.c = c + r;
-        gemm_nt(g);
+    if (!codec_of(matrix).takes_int8) {
+        dot_rows(matrix, index, 0, matrix.n_rows, {x, nullptr, nullptr, nullptr, nullptr}, out);
+        return;
+    }
+    TwofoldRow row;
+    alignas(64) float rest[conclave_max_mla_width], sums[run_rows];
+    const Activation coarse = row.quantize(0, x, matrix.n_cols);
+    for (int64_t i = 0; i < matrix.n_cols; ++i)
+        rest[i] = x[i] - coarse.scale[i / 32] * static_cast<float>(coarse.q[i]);
+    const Activation fine = row.quantize(1, rest, matrix.n_cols);
+    for (int64_t r = 0; r < matrix.n_rows; r += run_rows) {
+        const int64_t n = std::min(run_rows, matrix.n_rows - r);
+        dot_rows(matrix, index, r, n, coarse, out + r);
+        dot_rows(matrix, index, r, n, fine, sums);
+        add_scaled(1.0f, sums, n, out + r);
     }
 }
 
@@ -77,7 +97,6 @@ void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end)
     const ConclaveMlaWeights& w = call.w;
     const int64_t rank = w.kv_lora_rank;
     const int64_t width = rank + w.qk_rope_head_dim;
-    const int64_t out_width = static_cast<int64_t>(w.n_head) * w.v_head_dim;
     int64_t n = 0;
     for (int64_t first = 0; first < call.batch.n_rows; first += std::max<int64_t>(n, 1)) {
         n = rows_together(call, first);
@@ -85,25 +104,19 @@ void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end)
             continue; // a naive row
         for (int64_t h = begin; h < end; ++h) {
             float* absorbed = call.s.absorbed + h * width;
-            multiply_decoded(w.k_b, h,
-                             {.m = n,
-                              .a = call.query(first, h),
-                              .a_stride = w.n_head * call.head_dim(),
-                              .c = absorbed,
-                              .c_stride = w.n_head * width});
-            for (int64_t i = 0; i < n; ++i)
-                std::copy_n(call.query(first + i, h) + w.qk_nope_head_dim, w.qk_rope_head_dim,
-                            absorbed + i * w.n_head * width + rank);
+            for (int64_t i = 0; i < n; ++i) {
+                const float* query = call.query(first + i, h);
+                float* row = absorbed + i * w.n_head * width;
+                multiply_row(w.k_b, h, query, row);
+                std::copy_n(query + w.qk_nope_head_dim, w.qk_rope_head_dim, row + rank);
+            }
         }
         for (int64_t i = 0; i < n; ++i)
             attend(call, first + i, i, begin, end);
         for (int64_t h = begin; h < end; ++h)
-            multiply_decoded(w.v_b, h,
-                             {.m = n,
-                              .a = call.s.latent + h * rank,
-                              .a_stride = w.n_head * rank,
-                              .c = call.s.heads.row(first) + h * w.v_head_dim,
-                              .c_stride = out_width});
+            for (int64_t i = 0; i < n; ++i)
+                multiply_row(w.v_b, h, call.s.latent + (i * w.n_head + h) * rank,
+                             call.s.heads.row(first + i) + h * w.v_head_dim);
     }
 }
 

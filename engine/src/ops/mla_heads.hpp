@@ -14,10 +14,8 @@ namespace conclave
 /// Cached positions met at a time: 64 rows of 576 floats are 144 KB, which stay in the second cache while every head of
 /// a thread reads them. A piece never crosses a page.
 constexpr int32_t mla_piece = 64;
-/// Rows whose absorbed queries are held at a time, so that each k_b and v_b is decoded once for them all.
+/// Rows whose absorbed queries are held at a time, so that each k_b and v_b comes from memory once for them all.
 constexpr int32_t mla_row_block = 8;
-/// Floats of k_b or v_b decoded at a time, on the stack: at least one row.
-constexpr int64_t mla_decode_floats = conclave_max_mla_width;
 
 /// Everything an attention step holds, and what prepare() counts.
 struct MlaScratch {

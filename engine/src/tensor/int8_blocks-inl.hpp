@@ -7,8 +7,7 @@
 //   scales_per_32     1, or 2: one d (and m) for each 16 elements
 //   scales(p, d, m)   writes d (and m) of the chunk's blocks of 32 as floats
 //   quants<B>(p)      the 32 quants of block B of the chunk
-// An activation block has 32 elements as well, so one block of weights meets one activation scale and one sum. Vectors
-// of 512 bits take two blocks at a time through the dot product.
+// An activation block has 32 elements as well, so one block of weights meets one activation scale and one sum.
 
 #if defined(CONCLAVE_INT8_BLOCKS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef CONCLAVE_INT8_BLOCKS_INL
@@ -18,8 +17,8 @@
 #endif
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include <utility>
 
@@ -32,11 +31,6 @@ namespace conclave
 {
 namespace HWY_NAMESPACE
 {
-
-// Two blocks side by side where vectors are that wide; otherwise the same as TagF.
-using TagW = hn::CappedTag<float, 16>;
-using VecW = hn::Vec<TagW>;
-constexpr bool has_pairs = hn::MaxLanes(TagW()) == 16;
 
 // u8 × i8 dot products of four bytes in one instruction; otherwise they go through 16 bits in two.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
@@ -83,127 +77,99 @@ HWY_INLINE hn::Vec<D> dot_quants(D d, VU8 quants, const int8_t* x)
                          dot_unsigned(di32, hn::BitCast(du8, hn::Abs(q)), hn::IfNegativeThenNegOrUndefIfZero(q, xi)));
 }
 
-/// The running sums of one row.
+/// The running sums of one row. Four of them hide the latency of a fused multiply-add.
 struct RowSums {
-    VecW even;
-    VecW odd;
-    VecF single; ///< blocks that found no second one
-    VecF minus;  ///< offsets and minima: taken away at the end
+    VecF lane[4];
+    VecF minus; ///< offsets and minima: taken away at the end
 };
 
 // Not member initialisers: GCC compiles an implicit constructor without the target's instructions.
 HWY_INLINE RowSums zero_sums()
 {
-    return {hn::Zero(TagW()), hn::Zero(TagW()), hn::Zero(TagF()), hn::Zero(TagF())};
+    const VecF zero = hn::Zero(TagF());
+    return {{zero, zero, zero, zero}, zero};
 }
 
 HWY_INLINE float total(const RowSums& sums)
 {
-    return hn::ReduceSum(TagW(), hn::Add(sums.even, sums.odd)) +
-           hn::ReduceSum(TagF(), hn::Sub(sums.single, sums.minus));
+    const VecF plus = hn::Add(hn::Add(sums.lane[0], sums.lane[1]), hn::Add(sums.lane[2], sums.lane[3]));
+    return hn::ReduceSum(TagF(), hn::Sub(plus, sums.minus));
 }
 
-/// Scale and sums of up to eight activation blocks.
-struct ActivationScales {
-    const float* scale;    ///< [8]
-    const float* sum;      ///< [8]
-    const float* half_sum; ///< [16]
-};
+// Blocks whose scales are ready before their dot products begin. A processor looks only some hundred instructions
+// ahead, about two blocks of 256, and from a block's header to its scales is a long way: met one block at a time, each
+// dot product waits for it.
+constexpr int blocks_ahead = 64;
 
-/// Turns the scales of eight weight blocks into those of the products, and adds what offsets and minima take away.
+// How far ahead of the dot products weights are fetched, in bytes. Processors do so by themselves, but not far enough
+// for a loop that computes this much per cache line.
+constexpr int64_t prefetch_bytes = 4096;
+
+/// Little at a time, between other work: a core waits when it has asked for more lines than it can keep count of.
+template <int Bytes>
+HWY_INLINE void prefetch_run(const uint8_t* p)
+{
+    for (int i = 0; i < Bytes; i += 64)
+        hwy::Prefetch(p + prefetch_bytes + i);
+}
+
+/// d and m [8 · scales_per_32] of a group of up to eight weight blocks: d becomes d times the scales of the activation,
+/// from its block `first` on; what offsets and minima take away is added to `minus`. Where no block exists d and m are
+/// any numbers.
 template <class Layout>
-HWY_INLINE void meet_activation(float* d, const float* m, const ActivationScales& a, RowSums& sums)
+HWY_INLINE VecF meet_activation(const Activation& a, int64_t first, int n_blocks, float* d, const float* m, VecF minus)
 {
     const TagF df;
+    constexpr int n_scales = Layout::scales_per_32;
     constexpr float offset = offset_of<Layout>;
-    constexpr int n_scales = blocks_of_super * Layout::scales_per_32;
-    for (int i = 0; i < n_scales; i += float_lanes) {
+    // A row's last group: the activation has no more blocks than the row.
+    const auto load = [&](const float* p, int i) HWY_ATTR {
+        return n_blocks == blocks_of_super ? hn::LoadU(df, p + i)
+                                           : hn::LoadN(df, p + i, static_cast<size_t>(std::max(n_blocks - i, 0)));
+    };
+    const auto sum_of = [&](int i) HWY_ATTR {
+        return n_scales == 2 ? hn::LoadU(df, a.half_sum + 2 * first + i) : load(a.sum + first, i);
+    };
+    for (int i = 0; i < blocks_of_super * n_scales; i += float_lanes) {
         const VecF weight = hn::Load(df, d + i);
         VecF scale;
-        if constexpr (Layout::scales_per_32 == 1) {
-            scale = hn::LoadU(df, a.scale + i);
+        if constexpr (n_scales == 1) {
+            scale = load(a.scale + first, i);
         } else {
-            const auto few = hn::LoadU(hn::Half<TagF>(), a.scale + i / 2);
+            const auto few = hn::LoadU(hn::Half<TagF>(), a.scale + first + i / 2);
             const auto twice = hn::ZeroExtendVector(df, few);
             scale = hn::InterleaveWholeLower(df, twice, twice);
         }
         hn::Store(hn::Mul(weight, scale), df, d + i);
-        if constexpr (offset != 0.0f) {
-            const VecF sum = hn::LoadU(df, (Layout::scales_per_32 == 2 ? a.half_sum : a.sum) + i);
-            sums.minus = hn::MulAdd(hn::Mul(weight, hn::Set(df, offset)), sum, sums.minus);
-        }
+        if constexpr (offset != 0.0f)
+            minus = hn::MulAdd(hn::Mul(weight, hn::Set(df, offset)), sum_of(i), minus);
         if constexpr (Layout::has_min)
-            sums.minus = hn::MulAdd(hn::Load(df, m + i),
-                                    hn::LoadU(df, (Layout::scales_per_32 == 2 ? a.half_sum : a.sum) + i), sums.minus);
+            minus = hn::MulAdd(hn::Load(df, m + i), sum_of(i), minus);
     }
+    return minus;
 }
 
 /// sum + scale[0 or 0..1] · (quants · x) for one block of 32.
 template <class Layout>
 HWY_INLINE VecF add_block(const Quants& quants, const int8_t* x, const float* scale, VecF sum)
 {
+    const TagF df;
     if constexpr (Layout::scales_per_32 == 2 && parts == 1) {
-        const hn::Half<TagF> dh;
-        const VecF both = hn::Combine(TagF(), hn::Set(dh, scale[1]), hn::Set(dh, scale[0]));
-        return hn::MulAdd(dot_quants<Layout>(TagF(), quants.part[0], x), both, sum);
+        const VecF both = hn::IfThenElse(hn::FirstN(df, 4), hn::Set(df, scale[0]), hn::Set(df, scale[1]));
+        return hn::MulAdd(dot_quants<Layout>(df, quants.part[0], x), both, sum);
     }
     for (int i = 0; i < parts; ++i)
-        sum = hn::MulAdd(dot_quants<Layout>(TagF(), quants.part[i], x + i * byte_lanes),
-                         hn::Set(TagF(), scale[Layout::scales_per_32 == 2 ? i : 0]), sum);
+        sum = hn::MulAdd(dot_quants<Layout>(df, quants.part[i], x + i * byte_lanes),
+                         hn::Set(df, scale[Layout::scales_per_32 == 2 ? i : 0]), sum);
     return sum;
 }
 
-/// The d of blocks 2·Pair and 2·Pair + 1, each in the lanes of its block; d [8 or 16] as meet_activation leaves it.
-template <class Layout, int Pair, class D>
-HWY_INLINE hn::Vec<D> pair_scales(D df, const float* d)
-{
-    constexpr int lanes_of_scale = Layout::scales_per_32 == 2 ? 4 : 8;
-    alignas(64) static constexpr auto index = [] {
-        std::array<int32_t, 16> lanes{};
-        for (int i = 0; i < 16; ++i)
-            lanes[i] = 16 / lanes_of_scale * Pair + i / lanes_of_scale;
-        return lanes;
-    }();
-    const hn::Half<D> dh;
-    const auto low = hn::Load(dh, d);
-    hn::Vec<D> all;
-    if constexpr (Layout::scales_per_32 == 2)
-        all = hn::Combine(df, hn::Load(dh, d + 8), low);
-    else
-        all = hn::ZeroExtendVector(df, low);
-    return hn::TableLookupLanes(all, hn::SetTableIndices(df, index.data()));
-}
-
-/// sum + the products of blocks 2·Pair and 2·Pair + 1 in one vector.
-template <class Layout, int Pair, class D>
-HWY_INLINE hn::Vec<D> add_wide(D df, const Quants& first, const Quants& second, const int8_t* x, const float* d,
-                               hn::Vec<D> sum)
-{
-    const auto quants = hn::Combine(hn::Repartition<uint8_t, D>(), second.part[0], first.part[0]);
-    return hn::MulAdd(dot_quants<Layout>(df, quants, x), pair_scales<Layout, Pair>(df, d), sum);
-}
-
-/// Adds blocks 2·Pair and 2·Pair + 1, whose quants are given.
-template <class Layout, int Pair>
-HWY_INLINE void add_pair(const Quants& first, const Quants& second, const int8_t* x, const float* d, RowSums& sums)
-{
-    constexpr int step = Layout::scales_per_32;
-    if constexpr (has_pairs && Pair % 2 == 0) {
-        sums.even = add_wide<Layout, Pair>(TagW(), first, second, x, d, sums.even);
-    } else if constexpr (has_pairs) {
-        sums.odd = add_wide<Layout, Pair>(TagW(), first, second, x, d, sums.odd);
-    } else {
-        sums.even = add_block<Layout>(first, x, d + 2 * Pair * step, sums.even);
-        sums.odd = add_block<Layout>(second, x + 32, d + (2 * Pair + 1) * step, sums.odd);
-    }
-}
-
-template <class Layout, int... Pair>
+template <class Layout, int... B>
 HWY_INLINE void add_super_block(const uint8_t* p, const int8_t* x, const float* d, RowSums& sums,
-                                std::integer_sequence<int, Pair...>)
+                                std::integer_sequence<int, B...>)
 {
-    (add_pair<Layout, Pair>(Layout::template quants<2 * Pair>(p), Layout::template quants<2 * Pair + 1>(p),
-                            x + 64 * Pair, d, sums),
+    ((sums.lane[B % 4] = add_block<Layout>(Layout::template quants<B>(p), x + 32 * B, d + Layout::scales_per_32 * B,
+                                           sums.lane[B % 4])),
      ...);
 }
 
@@ -211,49 +177,59 @@ HWY_INLINE void add_super_block(const uint8_t* p, const int8_t* x, const float* 
 template <class Layout>
 HWY_INLINE float dot_super_row(const uint8_t* row, int64_t n, const Activation& a)
 {
+    constexpr int group = blocks_of_super;
+    constexpr auto all = std::make_integer_sequence<int, group>();
     RowSums sums = zero_sums();
-    alignas(64) float d[2 * blocks_of_super], m[2 * blocks_of_super];
-    for (int64_t i = 0; i < n; i += 256, row += Layout::n_bytes) {
-        Layout::scales(row, d, m);
-        meet_activation<Layout>(d, m, {a.scale + i / 32, a.sum + i / 32, a.half_sum + i / 16}, sums);
-        add_super_block<Layout>(row, a.q + i, d, sums, std::make_integer_sequence<int, blocks_of_super / 2>());
+    alignas(64) float d[2 * blocks_ahead], m[2 * group];
+    for (int64_t first = 0; first < n / 32; first += blocks_ahead) {
+        const int n_blocks = static_cast<int>(std::min<int64_t>(n / 32 - first, blocks_ahead));
+        const uint8_t* p = row + first / group * Layout::n_bytes;
+        for (int b = 0; b < n_blocks; b += group) {
+            const uint8_t* block = p + b / group * Layout::n_bytes;
+            float* scales = d + b * Layout::scales_per_32;
+            Layout::scales(block, scales, m);
+            sums.minus = meet_activation<Layout>(a, first + b, group, scales, m, sums.minus);
+        }
+        for (int b = 0; b < n_blocks; b += group, p += Layout::n_bytes) {
+            prefetch_run<Layout::n_bytes>(p);
+            add_super_block<Layout>(p, a.q + (first + b) * 32, d + b * Layout::scales_per_32, sums, all);
+        }
     }
     return total(sums);
 }
 
-template <class Layout, int... Pair>
-HWY_INLINE void add_small_blocks(const uint8_t* p, const int8_t* x, const float* d, RowSums& sums,
-                                 std::integer_sequence<int, Pair...>)
-{
-    (add_pair<Layout, Pair>(Layout::quants(p + 2 * Pair * Layout::n_bytes),
-                            Layout::quants(p + (2 * Pair + 1) * Layout::n_bytes), x + 64 * Pair, d, sums),
-     ...);
-}
-
-/// One row of blocks of 32, eight at a time so that their scales are converted together.
+/// One row of blocks of 32, whose scales are converted eight at a time.
 template <class Layout>
 HWY_INLINE float dot_small_row(const uint8_t* row, int64_t n, const Activation& a)
 {
+    constexpr int group = blocks_of_super;
     RowSums sums = zero_sums();
-    alignas(64) float d[blocks_of_super], m[blocks_of_super];
-    const int64_t n_blocks = n / 32;
-    int64_t first = 0;
-    for (; first + blocks_of_super <= n_blocks; first += blocks_of_super) {
+    alignas(64) float d[blocks_ahead], m[group];
+    for (int64_t first = 0; first < n / 32; first += blocks_ahead) {
+        const int n_blocks = static_cast<int>(std::min<int64_t>(n / 32 - first, blocks_ahead));
         const uint8_t* p = row + first * Layout::n_bytes;
-        Layout::scales(p, blocks_of_super, d, m);
-        meet_activation<Layout>(d, m, {a.scale + first, a.sum + first, nullptr}, sums);
-        add_small_blocks<Layout>(p, a.q + first * 32, d, sums, std::make_integer_sequence<int, blocks_of_super / 2>());
-    }
-    if (const int rest = static_cast<int>(n_blocks - first); rest > 0) {
-        const uint8_t* p = row + first * Layout::n_bytes;
-        float scale[blocks_of_super] = {}, sum[blocks_of_super] = {};
-        std::copy_n(a.scale + first, rest, scale);
-        std::copy_n(a.sum + first, rest, sum);
-        Layout::scales(p, rest, d, m);
-        meet_activation<Layout>(d, m, {scale, sum, nullptr}, sums);
-        for (int b = 0; b < rest; ++b)
-            sums.single =
-                add_block<Layout>(Layout::quants(p + b * Layout::n_bytes), a.q + (first + b) * 32, d + b, sums.single);
+        const auto prepare = [&](int at, int here) HWY_ATTR {
+            Layout::scales(p + at * Layout::n_bytes, here, d + at, m);
+            sums.minus = meet_activation<Layout>(a, first + at, here, d + at, m, sums.minus);
+        };
+        int b = 0;
+        for (; b + group <= n_blocks; b += group)
+            prepare(b, group); // a constant: without branches
+        if (b < n_blocks)
+            prepare(b, n_blocks - b);
+        const int8_t* x = a.q + first * 32;
+        const auto add = [&](int at, VecF& sum) HWY_ATTR {
+            sum = add_block<Layout>(Layout::quants(p + at * Layout::n_bytes), x + at * 32, d + at, sum);
+        };
+        for (b = 0; b + 4 <= n_blocks; b += 4) {
+            prefetch_run<4 * Layout::n_bytes>(p + b * Layout::n_bytes);
+            add(b, sums.lane[0]);
+            add(b + 1, sums.lane[1]);
+            add(b + 2, sums.lane[2]);
+            add(b + 3, sums.lane[3]);
+        }
+        for (; b < n_blocks; ++b)
+            add(b, sums.lane[0]);
     }
     return total(sums);
 }

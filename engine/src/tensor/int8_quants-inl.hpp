@@ -49,26 +49,23 @@ HWY_INLINE Quants load_quants(const uint8_t* p)
     return quants;
 }
 
-/// Sixteen quants and the sixteen that follow them. (A template, so that only the branch that fits is compiled.)
-template <class Half>
-HWY_INLINE Quants join(Half first, Half second)
-{
-    Quants quants;
-    if constexpr (parts == 1) {
-        quants.part[0] = hn::Combine(TagU8(), second, first);
-    } else {
-        quants.part[0] = first;
-        quants.part[1] = second;
-    }
-    return quants;
-}
-
 /// The 4-bit quants of a block of 32 whose 16 bytes hold element j low and j + 16 high.
 HWY_INLINE Quants load_nibbles(const uint8_t* p)
 {
-    const hn::CappedTag<uint8_t, 16> d;
-    const auto bytes = hn::LoadU(d, p);
-    return join(hn::And(bytes, hn::Set(d, uint8_t{0xF})), hn::ShiftRight<4>(bytes));
+    const TagU8 d;
+    const auto low_bits = hn::Set(d, uint8_t{0xF});
+    const auto bytes = hn::LoadDup128(d, p);
+    Quants quants;
+    if constexpr (parts == 1) {
+        // The upper half shifted by four, and what comes over from the next byte masked.
+        const TagI32 d32;
+        const auto shift = hn::IfThenZeroElse(hn::FirstN(d32, 4), hn::Set(d32, 4));
+        quants.part[0] = hn::And(hn::BitCast(d, hn::Shr(hn::BitCast(d32, bytes), shift)), low_bits);
+    } else {
+        quants.part[0] = hn::And(bytes, low_bits);
+        quants.part[1] = hn::ShiftRight<4>(bytes);
+    }
+    return quants;
 }
 
 /// The low or high nibbles of 32 bytes.
@@ -88,7 +85,7 @@ HWY_INLINE Quants add_fifth_bits(Quants quants, const uint8_t* bits)
     const TagU8 d;
     for (int i = 0; i < parts; ++i) {
         const auto mask = hn::LoadMaskBits(d, bits + i * byte_lanes / 8);
-        quants.part[i] = hn::Or(quants.part[i], hn::IfThenElseZero(mask, hn::Set(d, uint8_t{16})));
+        quants.part[i] = hn::MaskedAddOr(quants.part[i], mask, quants.part[i], hn::Set(d, uint8_t{16}));
     }
     return quants;
 }

@@ -38,8 +38,8 @@ float dot_unpacked_row(const UnpackedType& type, const uint8_t* row, int64_t n, 
     alignas(64) float d[2 * blocks_of_super];
     for (int64_t i = 0; i < n; i += 256, row += type.block_bytes) {
         type.unpack(row, 256, {q, d, nullptr});
-        meet_activation<Layout>(d, nullptr, {a.scale + i / 32, a.sum + i / 32, a.half_sum + i / 16}, sums);
-        add_super_block<Layout>(q, a.q + i, d, sums, std::make_integer_sequence<int, blocks_of_super / 2>());
+        sums.minus = meet_activation<Layout>(a, i / 32, blocks_of_super, d, nullptr, sums.minus);
+        add_super_block<Layout>(q, a.q + i, d, sums, std::make_integer_sequence<int, blocks_of_super>());
     }
     return total(sums);
 }
