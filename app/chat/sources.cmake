@@ -1,5 +1,5 @@
 list(APPEND CONCLAVE_APP_SOURCES
-  chat/chat_controller.cpp chat/chat_controller.hpp
+  chat/chat_controller.cpp chat/chat_controller.hpp chat/chat_controller_answer.cpp
   chat/chat_list_model.cpp chat/chat_list_model.hpp
   chat/chat_title.cpp chat/chat_title.hpp
   chat/message_tree.cpp chat/message_tree.hpp
@@ -10,8 +10,10 @@ list(APPEND CONCLAVE_APP_SOURCES
   chat/token_rate.hpp)
 list(APPEND CONCLAVE_APP_SOURCES
   chat/code_highlighter.cpp chat/code_highlighter.hpp
+  chat/conversation_blocks.cpp
   chat/conversation_caches.hpp
   chat/conversation_context.cpp chat/conversation_context.hpp
+  chat/conversation_growth.cpp
   chat/conversation_layout.cpp chat/conversation_layout.hpp
   chat/conversation_layout_growing.cpp
   chat/conversation_message.cpp chat/conversation_message.hpp
@@ -25,7 +27,10 @@ list(APPEND CONCLAVE_APP_SOURCES
   chat/conversation_text_node.cpp chat/conversation_text_node.hpp
   chat/conversation_tokens.cpp
   chat/markdown_blocks.cpp chat/markdown_blocks.hpp
+  chat/markdown_cursor.hpp
   chat/markdown_inline.cpp chat/markdown_inline.hpp
+  chat/markdown_leaves.cpp
   chat/markdown_lines.cpp chat/markdown_lines.hpp
+  chat/markdown_references.cpp
   chat/markdown_row.hpp
   chat/prose_row.hpp)
