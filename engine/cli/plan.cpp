@@ -27,6 +27,7 @@ int run(const Common& common, int n_ctx)
     if (common.json) {
         print_json({{"weights_bytes", plan.weights_bytes},
                     {"kv_bytes", plan.kv_bytes},
+                    {"branch_bytes", plan.branch_bytes},
                     {"scratch_bytes", plan.scratch_bytes},
                     {"total_bytes", plan.total_bytes}});
         return ok;
@@ -36,6 +37,7 @@ int run(const Common& common, int n_ctx)
     };
     line("weights", plan.weights_bytes);
     line("cache", plan.kv_bytes);
+    line("branches", plan.branch_bytes);
     line("scratch", plan.scratch_bytes);
     line("total", plan.total_bytes);
     return ok;

@@ -333,9 +333,9 @@ TEST(Contract, Plan)
     expect_keys(plan, "plan");
     EXPECT_EQ(plan["weights_bytes"], 46200 * 4);
     EXPECT_EQ(plan["kv_bytes"], 128 * 3 * 24 * 4);
-    EXPECT_EQ(plan["total_bytes"].get<int64_t>(), plan["weights_bytes"].get<int64_t>() +
-                                                      plan["kv_bytes"].get<int64_t>() +
-                                                      plan["scratch_bytes"].get<int64_t>());
+    EXPECT_EQ(plan["total_bytes"].get<int64_t>(),
+              plan["weights_bytes"].get<int64_t>() + plan["kv_bytes"].get<int64_t>() +
+                  plan["branch_bytes"].get<int64_t>() + plan["scratch_bytes"].get<int64_t>());
 }
 
 TEST(Contract, TextWithoutJson)

@@ -49,6 +49,7 @@ struct ModelInfo {
 struct MemoryPlan {
     uint64_t weights_bytes = 0; ///< mapped from the file
     uint64_t kv_bytes = 0;
+    uint64_t branch_bytes = 0;  ///< at most, once a chat was left for another of its branches; none on a device
     uint64_t scratch_bytes = 0; ///< activations, derived tensors, tables
     uint64_t total_bytes = 0;
     uint64_t active_bytes = 0; ///< of the weights, read to compute one token; the least a token must move

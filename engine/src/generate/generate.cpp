@@ -35,7 +35,8 @@ Result<void> SessionState::check(const GenerateRequest& request) const
     return check_ids(request.prompt_ids);
 }
 
-/// Keeps the longest common prefix of what is cached; the last token is computed again, because its logits are wanted.
+/// Keeps the longest common prefix of what is cached or was, in a branch that was left; the last token is computed
+/// again, because its logits are wanted.
 int SessionState::reuse_prefix(std::span<const int32_t> prompt)
 {
     const auto limit = std::min(m_ids.size(), prompt.size() - 1);
@@ -43,8 +44,11 @@ int SessionState::reuse_prefix(std::span<const int32_t> prompt)
     while (shared < limit && m_ids[shared] == prompt[shared]) {
         ++shared;
     }
+    m_branches.put(m_ids, static_cast<int>(shared), m_cache);
     truncate(static_cast<int>(shared));
-    return static_cast<int>(shared);
+    const int length = m_branches.take(prompt.first(prompt.size() - 1), m_cache);
+    m_ids.insert(m_ids.end(), prompt.begin() + static_cast<ptrdiff_t>(shared), prompt.begin() + length);
+    return length;
 }
 
 /// False when it was stopped.

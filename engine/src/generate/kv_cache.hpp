@@ -20,6 +20,7 @@ public:
     static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {});
 
     ConclaveCacheView layer(size_t index) const { return m_layers[index]; }
+    size_t n_layers() const { return m_layers.size(); }
     int capacity() const { return m_capacity; }
     int length() const { return m_length; }
     /// Positions written by a step become part of the sequence.

@@ -55,6 +55,7 @@ Result<SessionMemory> SessionMemory::allocate(const ModelState& model, const Ses
 
 SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, SessionMemory memory)
     : m_model(std::move(model)), m_state(*m_model->state()), m_options(options), m_memory(std::move(memory)),
+      m_branches(m_state.engine->place().device ? 0 : std::min(options.n_ctx, max_branch_rows)),
       m_sampler(m_state.info.n_vocab, max_top_alternatives, m_cache.capacity(), m_state.tokenizer.get())
 {
     const auto rows = static_cast<size_t>(options.prefill_chunk);

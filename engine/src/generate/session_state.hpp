@@ -8,6 +8,7 @@
 
 #include "conclave/session.hpp"
 #include "conclave/utf8_stream.hpp"
+#include "generate/branch_shelf.hpp"
 #include "generate/forward.hpp"
 #include "generate/kv_cache.hpp"
 #include "generate/sampler.hpp"
@@ -79,6 +80,7 @@ private:
     KvCache& m_cache = m_memory.cache;
     TraceRecorder& m_recorder = m_memory.recorder;
     std::vector<int32_t> m_ids; ///< of the cached rows
+    BranchShelf m_branches;
     Sampler m_sampler;
     Utf8Stream m_utf8;
     StopStrings m_stop;

@@ -1,5 +1,7 @@
 #include "conclave/model.hpp"
 
+#include <algorithm>
+
 #include "model/model_state.hpp"
 
 namespace conclave
@@ -45,7 +47,8 @@ MemoryPlan Model::plan(int n_ctx) const
     plan.kv_bytes = cache_bytes(weights, n_ctx);
     plan.scratch_bytes = m_state->engine->scratch_bytes(limits) + weights.derived.bytes() +
                          session_bytes(weights, m_state->info, default_prefill_chunk);
-    plan.total_bytes = plan.weights_bytes + plan.kv_bytes + plan.scratch_bytes;
+    plan.branch_bytes = cache_bytes(weights, std::min(n_ctx, max_branch_rows));
+    plan.total_bytes = plan.weights_bytes + plan.kv_bytes + plan.branch_bytes + plan.scratch_bytes;
     plan.active_bytes = m_state->active_bytes;
     return plan;
 }

@@ -28,6 +28,8 @@ struct Layer {
 
 /// Positions a page of the cache holds.
 constexpr int cache_page_rows = 64;
+/// Rows of branches that a session left, which it keeps on the host at most.
+constexpr int max_branch_rows = 4096;
 /// Floats a row of this mixer's cache takes.
 int cache_row_width(const TokenMixer& mixer);
 

@@ -55,8 +55,16 @@ const ConclaveMoeWeights& RoutedRows::router(size_t moeLayer) const
 
 bool RoutedRows::computeAgain(const conclave::Trace& run, const std::function<void(const RoutedRow&)>& row)
 {
-    m_cache.truncate(run.prompt.n_cached);
+    // The rows that the session had before: of the run before, or of a branch that it left.
     const std::span<const int32_t> prompt = run.prompt.ids;
+    const auto cached = prompt.first(size_t(run.prompt.n_cached));
+    const auto shared = int(std::ranges::mismatch(m_ids, cached).in1 - m_ids.begin());
+    m_branches.put(m_ids, shared, m_cache);
+    m_cache.truncate(shared);
+    m_ids.resize(size_t(shared));
+    if (m_branches.take(cached, m_cache) != int(cached.size()))
+        return false;
+    m_ids.assign(cached.begin(), cached.end());
     while (m_cache.length() < int(prompt.size())) {
         const auto at = size_t(m_cache.length());
         if (!step(prompt.subspan(at, std::min(prompt.size() - at, size_t(m_prefillChunk))), row))
@@ -83,6 +91,7 @@ bool RoutedRows::step(std::span<const int32_t> ids, const std::function<void(con
         if (!conclave::forward(m_ops, turn.backend(), {state.weights, batch, m_cache, conclave_mla_auto, recorder, x}))
             return false;
     }
+    m_ids.insert(m_ids.end(), ids.begin(), ids.end());
     conclave::StepTrace trace;
     recorder.describe(trace);
     const size_t layers = moeLayers(), hidden = size_t(state.weights.hidden), k = size_t(trace.k);

@@ -6,6 +6,7 @@
 
 #include "conclave/model.hpp"
 #include "conclave/trace.hpp"
+#include "generate/branch_shelf.hpp"
 #include "generate/kv_cache.hpp"
 #include "ops/op_table.hpp"
 
@@ -42,5 +43,7 @@ private:
     const int m_prefillChunk;
     std::vector<size_t> m_moeLayers; ///< their indices
     conclave::KvCache m_cache;
+    std::vector<int32_t> m_ids; ///< of the cached rows
+    conclave::BranchShelf m_branches{conclave::max_branch_rows};
     ConclaveOpTable m_ops;
 };

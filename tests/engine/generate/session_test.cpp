@@ -192,6 +192,27 @@ TEST_P(SessionTest, ChangedMiddleIsComputedAgain)
     EXPECT_EQ(changed.ids(), fresh.ids());
 }
 
+TEST_P(SessionTest, ABranchThatWasLeftIsNotComputedAgain)
+{
+    Session session = make();
+    std::vector<int32_t> left = prompt(60), right = prompt(60);
+    for (size_t i = 25; i < right.size(); ++i)
+        right[i] = (right[i] + 1) % 48;
+    RecordingSink first, second, again, back;
+    ASSERT_TRUE(session.generate(greedy(left, 8), first));
+    ASSERT_TRUE(session.generate(greedy(right, 8), second));
+    const auto stats = session.generate(greedy(left, 8), again);
+    ASSERT_TRUE(stats);
+    EXPECT_EQ(stats->n_cached, 59);
+    EXPECT_EQ(again.ids(), first.ids());
+    const auto once_more = session.generate(greedy(right, 8), back);
+    ASSERT_TRUE(once_more);
+    EXPECT_EQ(once_more->n_cached, 59);
+    EXPECT_EQ(back.ids(), second.ids());
+    for (size_t i = 0; i < back.tokens.size(); ++i)
+        EXPECT_NEAR(back.tokens[i].logprob, second.tokens[i].logprob, 1e-4);
+}
+
 TEST_P(SessionTest, SamePromptAgainComputesItsLastToken)
 {
     Session session = make();

@@ -67,7 +67,7 @@ TEST(Load, PlanAddsUp)
     EXPECT_EQ(plan.weights_bytes, model->info().n_params * 4);
     EXPECT_EQ(plan.kv_bytes, 128u * 2 * (32 + 4) * 4) << "whole pages of 64";
     EXPECT_GT(plan.scratch_bytes, 0u);
-    EXPECT_EQ(plan.total_bytes, plan.weights_bytes + plan.kv_bytes + plan.scratch_bytes);
+    EXPECT_EQ(plan.total_bytes, plan.weights_bytes + plan.kv_bytes + plan.branch_bytes + plan.scratch_bytes);
     EXPECT_EQ(plan.active_bytes, model->info().n_params_active * 4);
     EXPECT_EQ(model->plan(200).scratch_bytes, plan.scratch_bytes) << "scratch does not grow with the context";
 }
