@@ -17,7 +17,7 @@ Item {
         WindowFixture {}
     }
 
-    KeyboardTestCase {
+    InspectorTestCase {
         id: test
 
         name: "Window"
@@ -50,10 +50,10 @@ Item {
             makeBranches();
             findRenameDelete();
             readTheThoughts(data);
-            fold();
-            walkTheMap();
-            chooseAToken();
-            readTheTable();
+            test.fold();
+            test.walkTheMap();
+            test.chooseAToken();
+            test.readTheTable();
             openDialogs();
             restart(data);
         }
@@ -140,18 +140,6 @@ Item {
             test.trySee("lighthouse");
             test.readable("renamed");
         }
-        function fold() {
-            const chatsShown = test.win.chatsShown, inspectorShown = test.win.inspectorShown;
-            keySequence("Ctrl+B");
-            compare(test.win.chatsShown, !chatsShown);
-            test.readable("chats folded");
-            keySequence("Ctrl+B");
-            keySequence("Ctrl+I");
-            compare(test.win.inspectorShown, !inspectorShown);
-            test.readable("inspector folded or over");
-            keySequence("Ctrl+I");
-            compare(test.win.inspectorShown, inspectorShown);
-        }
         function readTheThoughts(data) {
             test.goTo("Conversation");
             keyClick(Qt.Key_Home);
@@ -164,38 +152,6 @@ Item {
             const place = test.win.activeFocusItem.mapToItem(null, 0, 0);
             verify(place.y > 52 && place.y < data.height, "Tab went out of sight");
             keyClick(Qt.Key_End);
-        }
-        function walkTheMap() {
-            if (!test.win.inspectorShown)
-                keySequence("Ctrl+I");
-            tryVerify(() => test.win.inspector.state === Inspector.Ready, 30000);
-            test.goTo("What the map shows", "Layer ");
-            test.tabTo("Layer ");
-            keyClick(Qt.Key_Right);
-            keyClick(Qt.Key_Down);
-            verify(test.focusName().includes("expert 1"), test.focusName());
-            test.readable("map");
-            keyClick(Qt.Key_Return);
-        }
-        function chooseAToken() {
-            test.goTo("Conversation", "Answer again");
-            keyClick(Qt.Key_Left);
-            keyClick(Qt.Key_Left);
-            const chosen = test.win.conversation.selectedPosition;
-            verify(chosen >= 0);
-            test.trySee("Newest");
-            test.readable("token");
-            test.goTo("What the map shows", "Layer ");
-            test.tabTo("Previous token");
-            keyClick(Qt.Key_Return);
-            tryVerify(() => test.win.conversation.selectedPosition < chosen);
-            test.readable("token before");
-        }
-        function readTheTable() {
-            keySequence("Ctrl+T");
-            test.trySee("Uses");
-            test.readable("table");
-            keySequence("Ctrl+T");
         }
         function openDialogs() {
             keySequence("Ctrl+,");
@@ -230,19 +186,7 @@ Item {
             test.trySee("lighthouse");
             tryVerify(() => test.win.model.state === ModelHost.Ready, 60000);
             test.readable("again");
-            readTheKeptMap();
-        }
-        function readTheKeptMap() {
-            if (!test.win.inspectorShown)
-                keySequence("Ctrl+I");
-            tryVerify(() => test.win.inspector.state === Inspector.Ready, 30000);
-            verify(test.win.inspector.sumHolds); // the figures lie below the fold of a small window
-            test.goTo("Conversation", "Answer again");
-            keyClick(Qt.Key_Left);
-            tryVerify(() => test.win.conversation.selectedPosition >= 0);
-            test.trySee(test.win.inspector.tokenTitle);
-            verify(test.win.inspector.routes.rowCount() > 0);
-            test.readable("kept map");
+            test.readTheKeptMap();
         }
     }
 }

@@ -146,76 +146,23 @@ FocusScope {
         delegate: DelegateChooser {
             role: "kind"
 
-            DelegateChoice {
-                roleValue: ConversationModel.User
-
-                UserBubble { busy: root.busy; context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Paragraph
-
-                ProseBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Task
-
-                TaskBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Heading
-
-                ProseBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Code
-
-                CodeBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.TableHeader
-
-                TableBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.TableRow
-
-                TableBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Rule
-
-                RuleBlock { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Think
-
-                ThinkRow { context: shared; width: list.width }
-            }
-            DelegateChoice {
-                roleValue: ConversationModel.Foot
-
-                MessageFoot { busy: root.busy; context: shared; width: list.width }
-            }
+            DelegateChoice { roleValue: ConversationModel.User; UserBubble { busy: root.busy; context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Paragraph; ProseBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Task; TaskBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Heading; ProseBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Code; CodeBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.TableHeader; TableBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.TableRow; TableBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Rule; RuleBlock { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Think; ThinkRow { context: shared; width: list.width } }
+            DelegateChoice { roleValue: ConversationModel.Foot; MessageFoot { busy: root.busy; context: shared; width: list.width } }
         }
     }
     FocusRing { gap: -2; shown: root.activeFocus && !list.activeFocus && root.Window.activeFocusItem === root }
-    Rectangle { // where the link under the pointer goes
+    LinkHint {
         anchors { bottom: parent.bottom; left: parent.left; margins: Theme.space2 }
-        border.color: Theme.line
-        color: Theme.raised
-        height: 24
-        radius: Theme.radiusControl
-        visible: shared.hoveredLink !== ""
-        width: Math.min(parent.width - 2 * Theme.space2, linkLabel.implicitWidth + 2 * Theme.space2)
-
-        SmallText {
-            id: linkLabel
-
-            anchors { fill: parent; leftMargin: Theme.space2; rightMargin: Theme.space2 }
-            elide: Text.ElideMiddle
-            text: shared.hoveredLink
-            verticalAlignment: Text.AlignVCenter
-        }
+        target: shared.hoveredLink
+        width: Math.min(parent.width - 2 * Theme.space2, implicitWidth)
     }
     Rectangle {
         anchors { bottom: parent.bottom; bottomMargin: Theme.space3; horizontalCenter: parent.horizontalCenter }

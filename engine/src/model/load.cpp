@@ -12,10 +12,10 @@
 #include "formats/hf_folder.hpp"
 #include "formats/printable.hpp"
 #include "model/arch/arch.hpp"
+#include "model/bring_to_device.hpp"
 #include "model/model_state.hpp"
 #include "model/rope.hpp"
 #include "model/tensor_source.hpp"
-#include "ops/device_weights.hpp"
 
 namespace conclave
 {
@@ -175,44 +175,6 @@ Result<void> bring_in(ModelState& model, std::span<const FileTensor* const> tens
     return {};
 }
 
-/// Copies the weights to the device that computes and leaves `model.weights` with its pointers.
-Result<void> bring_to_device(ModelState& model, const LoadProgress& progress, const std::stop_token& stop)
-{
-    const OpPlace place = model.engine->place();
-    Weights& w = model.weights;
-    DeviceWeights transfer(*place.device);
-    transfer.add(w.embedding);
-    transfer.add(w.output);
-    transfer.add(w.output_norm, w.hidden);
-    for (Layer& layer : w.layers) {
-        std::visit([&](auto& mixer) { transfer.add(mixer); }, layer.token_mixer);
-        std::visit([&](auto& mixer) { transfer.add(mixer); }, layer.channel_mixer);
-    }
-    auto memory = OpMemory::allocate(place, transfer.n_bytes());
-    if (!memory) {
-        return memory.error();
-    }
-    model.device_weights = *std::move(memory);
-    uint64_t done = 0;
-    const auto heard = [&](uint64_t n_bytes) {
-        done += n_bytes;
-        if (progress) {
-            progress(std::min(done, model.weights_bytes), model.weights_bytes);
-        }
-        return !stop.stop_requested();
-    };
-    char text[256] = "";
-    ConclaveMessage message{text, sizeof text};
-    const ConclaveStatus status = transfer.run(place.backend, model.device_weights.data(), heard, &message);
-    if (status != conclave_ok) {
-        return backend_error(status, text);
-    }
-    if (stop.stop_requested()) {
-        return cancelled(model.file.name());
-    }
-    return {};
-}
-
 /// What a terminal would obey becomes a blank.
 std::string without_controls(std::string_view text)
 {
@@ -314,6 +276,9 @@ Result<std::shared_ptr<const Model>> open_file(const Engine& engine, const std::
     if (engine.state()->place().device) {
         if (auto brought = bring_to_device(*model, progress, stop); !brought) {
             return brought.error();
+        }
+        if (stop.stop_requested()) {
+            return cancelled(model->file.name());
         }
     } else if (progress) {
         if (auto read = bring_in(*model, tensors.taken(), progress, stop); !read) {

@@ -34,6 +34,10 @@ ConclaveStatus guarded(CudaBackend& b, ConclaveMessage* message, Step&& step)
 /// Device memory, or one sentence with the bytes wanted and free.
 ConclaveStatus reserve(CudaBackend& b, uint64_t n_bytes, void** memory, ConclaveMessage* message);
 
+ConclaveStatus takes_mla(const ConclaveMlaWeights* weights, ConclaveMessage* message);
+ConclaveStatus takes_gqa(const ConclaveGqaWeights* weights, ConclaveMessage* message);
+ConclaveStatus takes_moe(const ConclaveMoeWeights* weights, ConclaveMessage* message);
+
 extern const ConclaveDeviceTable device_table;
 
 } // namespace conclave::cuda

@@ -10,7 +10,7 @@
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 5;
+constexpr uint32_t conclave_op_table_version = 6;
 
 // The largest kv_lora_rank and qk_nope_head_dim that attention_mla takes; published models have 512 and 128.
 constexpr int32_t conclave_max_mla_width = 8192;
@@ -199,6 +199,10 @@ struct ConclaveDeviceTable {
     ConclaveStatus (*info)(int32_t device, ConclaveDeviceInfo* info, ConclaveMessage* message);
     // 1: ops read weights of this type as a file has them; 0: they are brought as F32.
     int32_t (*reads)(int32_t dtype);
+    // Whether ops compute such a layer; otherwise unsupported, with a sentence. Reads no weights.
+    ConclaveStatus (*takes_mla)(const ConclaveMlaWeights* weights, ConclaveMessage* message);
+    ConclaveStatus (*takes_gqa)(const ConclaveGqaWeights* weights, ConclaveMessage* message);
+    ConclaveStatus (*takes_moe)(const ConclaveMoeWeights* weights, ConclaveMessage* message);
 
     // At a multiple of 256 bytes. Out of memory is said with the bytes wanted and free.
     ConclaveStatus (*allocate)(ConclaveBackend backend, uint64_t n_bytes, void** memory, ConclaveMessage* message);

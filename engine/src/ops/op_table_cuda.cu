@@ -104,13 +104,8 @@ ConclaveStatus mla_op(ConclaveBackend backend, const ConclaveMlaWeights* w, cons
 {
     CudaBackend& b = self(backend);
     ConclaveStatus status = check_mla(*w, *batch, caches, message);
-    if (status == conclave_ok && (w->kv_lora_rank > max_value_dim || w->kv_lora_rank + w->rope.n_dims > max_key_dim))
-        status = fail(conclave_unsupported, message, "A latent of %d and %d values; a GPU takes at most %d and %d.",
-                      w->kv_lora_rank, w->rope.n_dims, max_value_dim, max_key_dim - max_value_dim);
-    if (status == conclave_ok && (w->qk_nope_head_dim + w->qk_rope_head_dim) % 4 != 0)
-        status = fail(conclave_unsupported, message,
-                      "Queries of %d values a head; a GPU, which loads four at a time, takes multiples of 4.",
-                      w->qk_nope_head_dim + w->qk_rope_head_dim);
+    if (status == conclave_ok)
+        status = takes_mla(w, message);
     if (status == conclave_ok) {
         const int32_t head = std::max(w->qk_nope_head_dim + w->qk_rope_head_dim, w->v_head_dim);
         status = check_prepared(batch->n_rows <= b.limits.max_rows && w->hidden <= b.limits.hidden &&
@@ -128,12 +123,8 @@ ConclaveStatus gqa_op(ConclaveBackend backend, const ConclaveGqaWeights* w, cons
 {
     CudaBackend& b = self(backend);
     ConclaveStatus status = check_gqa(*w, *batch, caches, message);
-    if (status == conclave_ok && w->head_dim > max_value_dim)
-        status = fail(conclave_unsupported, message, "Heads of %d values; a GPU takes at most %d.", w->head_dim,
-                      max_value_dim);
-    if (status == conclave_ok && (w->sinks || w->window > 0 || w->o_bias))
-        status = fail(conclave_unsupported, message,
-                      "Attention with sinks, a window or a bias of its output is computed on the processor alone.");
+    if (status == conclave_ok)
+        status = takes_gqa(w, message);
     if (status == conclave_ok)
         status = check_prepared(batch->n_rows <= b.limits.max_rows && w->hidden <= b.limits.hidden &&
                                     w->n_head <= b.limits.n_head && w->n_head_kv <= b.limits.n_head_kv &&
@@ -162,12 +153,8 @@ ConclaveStatus moe_step(CudaBackend& b, const ConclaveMoeWeights& w, int32_t n_r
                         Step&& step)
 {
     ConclaveStatus status = check_moe(w, message);
-    if (status == conclave_ok && w.n_experts > max_experts)
-        status = fail(conclave_unsupported, message, "%d experts; a GPU takes at most %d.", w.n_experts, max_experts);
-    if (status == conclave_ok && (w.router_bias || w.gate_exps_bias || w.up_exps_bias || w.down_exps_bias ||
-                                  w.score == conclave_score_logit || w.activation != conclave_activation_silu))
-        status = fail(conclave_unsupported, message,
-                      "Experts with biases, clamped gates or weights from logits are computed on the processor alone.");
+    if (status == conclave_ok)
+        status = takes_moe(&w, message);
     if (status == conclave_ok)
         status =
             check_prepared(n_rows <= b.limits.max_rows && w.hidden <= b.limits.hidden &&

@@ -26,7 +26,7 @@ constexpr Codec unpacked(DType dtype)
     return {dtype, true, decode, decode, dot_rows, unpack, {scales_per_32, false, unpacked_offset_bits}};
 }
 
-constexpr std::array<Codec, 26> codecs = {{
+constexpr std::array<Codec, 26> types = {{
     {DType::F32, false, decode_f32_ref, decode_f32_cpu, dot_rows_f32_cpu, nullptr, {}},
     {DType::F16, false, decode_f16_ref, decode_f16_cpu, dot_rows_f16_cpu, nullptr, {}},
     {DType::BF16, false, decode_bf16_ref, decode_bf16_cpu, dot_rows_bf16_cpu, nullptr, {}},
@@ -54,6 +54,15 @@ constexpr std::array<Codec, 26> codecs = {{
     unpacked<unpack_tq1_0, tq1_0::n_bytes, 1>(DType::TQ1_0),
     unpacked<unpack_tq2_0, tq2_0::n_bytes, 1>(DType::TQ2_0),
 }};
+
+// The gemm over what is unpacked is a tuned kernel.
+constexpr auto codecs = [] {
+    auto all = types;
+    if constexpr (!CONCLAVE_TUNED_KERNELS)
+        for (Codec& entry : all)
+            entry.unpack = nullptr;
+    return all;
+}();
 
 } // namespace
 

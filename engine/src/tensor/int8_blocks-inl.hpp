@@ -115,7 +115,7 @@ HWY_INLINE void prefetch_run(const uint8_t* p)
 
 /// d and m [8 · scales_per_32] of a group of up to eight weight blocks: d becomes d times the scales of the activation,
 /// from its block `first` on; what offsets and minima take away is added to `minus`. Where no block exists d and m are
-/// any numbers.
+/// any finite numbers.
 template <class Layout>
 HWY_INLINE VecF meet_activation(const Activation& a, int64_t first, int n_blocks, float* d, const float* m, VecF minus)
 {

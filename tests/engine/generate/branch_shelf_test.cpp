@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "generate/two_layers.hpp"
+
 namespace conclave
 {
 namespace
@@ -11,21 +13,9 @@ namespace
 
 constexpr int n_ctx = 300;
 
-Weights two_layers()
-{
-    Weights weights;
-    for (const int rank : {8, 16}) {
-        ConclaveMlaWeights mla{};
-        mla.kv_lora_rank = rank;
-        mla.qk_rope_head_dim = 4;
-        weights.layers.push_back({.token_mixer = mla, .channel_mixer = ConclaveMlpWeights{}});
-    }
-    return weights;
-}
-
 KvCache make_cache()
 {
-    auto cache = KvCache::create(two_layers(), n_ctx);
+    auto cache = KvCache::create(test::two_layers(), n_ctx);
     EXPECT_TRUE(cache);
     return *std::move(cache);
 }

@@ -52,12 +52,21 @@ TEST_P(OnCuda, GivesTheSameBitsAgainAndWithTraceOff)
 // Without dsv3-yarn, whose 5,012 tokens take the emulation minutes.
 INSTANTIATE_TEST_SUITE_P(Golden, OnCuda,
                          testing::Values("dsv3", "dsv2", "dsv2lite", "dsv3-fp8", "qwen2", "qwen2moe", "qwen3",
-                                         "qwen3moe", "llama3", "mixtral", "olmoe"),
+                                         "qwen3moe", "llama3", "mixtral", "olmoe", "glm4moe"),
                          [](const auto& tested) {
                              std::string name = tested.param;
                              std::replace(name.begin(), name.end(), '-', '_');
                              return name;
                          });
+
+TEST(OnCuda, RefusesAtLoadWhatItDoesNotCompute)
+{
+    const Engine engine = cuda_engine();
+    const auto model = Model::open(engine, test::golden("gpt-oss.gguf"));
+    ASSERT_FALSE(model);
+    EXPECT_EQ(model.error().code, ErrorCode::unsupported);
+    EXPECT_NE(model.error().message.find("device cpu"), std::string::npos) << model.error().message;
+}
 
 /// Single steps are recorded once and launched again; from 129 positions on attention is cut in two parts.
 TEST(OnCuda, LongSequencesOfSingleStepsEqualTheReference)

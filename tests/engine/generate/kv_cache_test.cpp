@@ -2,26 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "generate/two_layers.hpp"
+
 namespace conclave
 {
 namespace
 {
 
-Weights two_layers()
-{
-    Weights weights;
-    for (const int rank : {8, 16}) {
-        ConclaveMlaWeights mla{};
-        mla.kv_lora_rank = rank;
-        mla.qk_rope_head_dim = 4;
-        weights.layers.push_back({.token_mixer = mla, .channel_mixer = ConclaveMlpWeights{}});
-    }
-    return weights;
-}
-
 TEST(KvCache, PagesOfAllLayersAreApart)
 {
-    const Weights weights = two_layers();
+    const Weights weights = test::two_layers();
     auto cache = KvCache::create(weights, 100);
     ASSERT_TRUE(cache);
     EXPECT_EQ(cache->capacity(), 100);
@@ -45,7 +35,7 @@ TEST(KvCache, PagesOfAllLayersAreApart)
 
 TEST(KvCache, GrowsAndIsCut)
 {
-    auto cache = KvCache::create(two_layers(), 10);
+    auto cache = KvCache::create(test::two_layers(), 10);
     ASSERT_TRUE(cache);
     cache->extend(7);
     cache->extend(3);
@@ -56,7 +46,7 @@ TEST(KvCache, GrowsAndIsCut)
 
 TEST(KvCacheDeathTest, NeverLeavesTheContext)
 {
-    auto cache = KvCache::create(two_layers(), 10);
+    auto cache = KvCache::create(test::two_layers(), 10);
     ASSERT_TRUE(cache);
     cache->extend(10);
     EXPECT_DEATH(cache->extend(1), "context");
@@ -65,7 +55,7 @@ TEST(KvCacheDeathTest, NeverLeavesTheContext)
 
 TEST(KvCache, MoreThanThereIsIsAnError)
 {
-    Weights weights = two_layers();
+    Weights weights = test::two_layers();
     for (Layer& layer : weights.layers)
         std::get<ConclaveMlaWeights>(layer.token_mixer).kv_lora_rank = 1 << 20;
     const auto cache = KvCache::create(weights, 1 << 24);
