@@ -121,6 +121,8 @@ void Application::connectConversation()
     connect(&m_chat, &ChatController::tokensArrived, &m_conversation,
             [this](qint64 id, const QList<RunToken>& tokens) { m_conversation.appendTokens(id, tokens); });
     connect(&m_chat, &ChatController::messageFinished, &m_conversation, &ConversationModel::finish);
+    connect(&m_chat, &ChatController::questionChanged, &m_conversation,
+            [this] { m_conversation.setWaiting(m_chat.waitingAnswer()); });
     connect(&m_chat, &ChatController::pathShown, &m_recordedTokens, [this](const QList<Message>& path) {
         m_recordedTokens.clear();
         for (const Message& message : path.last(std::min(path.size(), recordedMessages)) | std::views::reverse) {

@@ -144,7 +144,7 @@ ApplicationWindow {
         ConversationView {
             id: conversationView
 
-            anchors { bottom: composer.top; bottomMargin: Theme.space2; left: parent.left; right: parent.right; top: header.bottom }
+            anchors { bottom: question.visible ? notices.top : composer.top; bottomMargin: Theme.space2; left: parent.left; right: parent.right; top: header.bottom }
             chat: root.chat
             conversation: root.conversation
             settings: root.settings
@@ -165,9 +165,19 @@ ApplicationWindow {
             onOpenModelRequested: root.openModel()
         }
         Column {
+            id: notices
+
             anchors { bottom: modelStatus.visible ? modelStatus.top : composer.top; bottomMargin: Theme.space3; horizontalCenter: parent.horizontalCenter }
             spacing: Theme.space2
 
+            ContextQuestion {
+                id: question
+
+                chat: root.chat
+                settings: root.settings
+                visible: root.chat.question !== ""
+                width: Math.min(composer.width, implicitWidth)
+            }
             Notice {
                 message: root.chat.notice
                 visible: root.chat.notice !== ""

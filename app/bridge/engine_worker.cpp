@@ -225,11 +225,29 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
     const int nContext = work.session->n_ctx();
     const conclave::RenderOptions options{.enable_thinking = request.sampler.thinking};
     // A quarter of the context stays free for the answer, where the chat may be shortened for it.
-    const int limit = request.sampler.dropOldest ? nContext - nContext / 4 : std::numeric_limits<int>::max();
+    const int shortened = nContext - nContext / 4;
+    const ContextPolicy policy = request.sampler.contextPolicy;
+    const int limit = policy == ContextPolicy::LeaveOut ? shortened : std::numeric_limits<int>::max();
     auto fitted = model.render_within(request.messages, limit, options);
     if (!fitted)
         return fail(request.runId, fitted.error().message);
     conclave::RenderedPrompt* const rendered = &fitted->prompt;
+    const int nPrompt = int(rendered->ids.size());
+    const QString noRoom =
+        tr("This chat has %1 tokens and the context holds %2, so there is no room for an answer: start "
+           "a new chat, edit an earlier message to branch off with less before it, or let the settings "
+           "leave out the oldest messages.")
+            .arg(QLocale().toString(nPrompt), QLocale().toString(nContext));
+    if (policy == ContextPolicy::Ask && nPrompt >= nContext) {
+        // Nothing to ask where the last question alone is too long.
+        if (const auto within = model.render_within(request.messages, shortened, options)) {
+            m_queue.push({request.runId, RunOutgrown{.nPrompt = nPrompt,
+                                                     .nContext = nContext,
+                                                     .nOldest = within->n_dropped,
+                                                     .sentence = noRoom}});
+            return;
+        }
+    }
 
     conclave::TracePrompt prompt{.messages = request.messages, .ids = rendered->ids, .pieces = {}, .n_cached = 0};
     const auto dropped = prompt.messages.begin() + fitted->first_dropped;
@@ -241,15 +259,8 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
         shown.pieces << QByteArray::fromStdString(prompt.pieces.back());
     }
     m_queue.push({request.runId, std::move(shown)});
-    const int nPrompt = int(rendered->ids.size());
-    if (nPrompt >= nContext) {
-        return fail(request.runId,
-                    tr("This chat has %1 tokens and the context holds %2, so there is no room for an answer: start "
-                       "a new chat, edit an earlier message to branch off with less before it, or let the settings "
-                       "leave out the oldest messages.")
-                        .arg(QLocale().toString(nPrompt), QLocale().toString(nContext))
-                        .toStdString());
-    }
+    if (nPrompt >= nContext)
+        return fail(request.runId, noRoom.toStdString());
 
     conclave::GenerateRequest generate{.prompt_ids = std::move(rendered->ids),
                                        .sampler = samplerOptions(request.sampler),

@@ -79,8 +79,15 @@ struct RunFailed {
     QString sentence{};
 };
 
+/// The chat leaves no room for an answer, and the reader is to decide: the run ended before it began.
+struct RunOutgrown {
+    int nPrompt = 0, nContext = 0; ///< tokens the chat has, and the context holds
+    int nOldest = 0;               ///< messages, the oldest, without which there is room
+    QString sentence{};            ///< what became of the run where nothing is left out
+};
+
 /// Everything of one run in order. runId tells late events of a stopped run from those of the next.
 struct RunEvent {
     quint64 runId = 0;
-    std::variant<RunPrompt, RunStep, RunToken, RunFinished, RunFailed> what{};
+    std::variant<RunPrompt, RunStep, RunToken, RunFinished, RunFailed, RunOutgrown> what{};
 };

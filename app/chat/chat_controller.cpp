@@ -158,6 +158,7 @@ void ChatController::showChat(qint64 chatId, const QString& title)
     m_title = title;
     m_chats.setCurrent(chatId);
     emit currentChanged();
+    emit questionChanged(); // it names the chat, unless that is the one shown
     showPath();
 }
 

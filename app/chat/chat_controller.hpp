@@ -44,6 +44,7 @@ class ChatController : public QObject
     Q_PROPERTY(bool undoAvailable READ undoAvailable NOTIFY undoChanged)
     Q_PROPERTY(QString undoText READ undoText NOTIFY undoChanged)
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
+    Q_PROPERTY(QString question READ question NOTIFY questionChanged)
 public:
     /// All must outlive it.
     ChatController(Store& store, RunStream& stream, ChatListModel& chats, QObject* parent = nullptr);
@@ -72,11 +73,17 @@ public:
     bool undoAvailable() const { return m_deletedChat != 0; }
     QString undoText() const { return m_undoText; }
     QString notice() const { return m_notice; }
+    /// Asked of the reader while an answer waits: whether the chat's oldest messages may be left out. Empty: nothing
+    /// is.
+    QString question() const;
+    qint64 waitingAnswer() const { return m_outgrown ? m_answer->messageId() : 0; } ///< that it is about; 0: none
     /// The whole text so far of a message that is shown; for --screenshot.
     Message message(qint64 messageId) const;
 
     Q_INVOKABLE void send(const QString& text);
-    Q_INVOKABLE void stop();
+    Q_INVOKABLE void stop(); ///< also where an answer waits for the reader: then it is not made
+    /// Yes to the question: this answer is made without the oldest messages, now.
+    Q_INVOKABLE void leaveOutOldest();
     /// A new version of an answer; of a user's message: an answer to it.
     Q_INVOKABLE void regenerate(qint64 messageId);
     Q_INVOKABLE void regenerateLast();
@@ -101,6 +108,7 @@ signals:
     void emptyChanged();
     void undoChanged();
     void noticeChanged();
+    void questionChanged();
 
     // For the views of the conversation and of the routing
     void pathShown(const QList<Message>& path); ///< another chat or branch
@@ -124,6 +132,7 @@ private:
     std::vector<conclave::ChatMessage> conversationTo(qint64 messageId) const;
     void onBatch(const RunBatch& batch);
     void onSteps(const QList<RunStep>& steps);
+    void setOutgrown(const std::optional<RunOutgrown>& outgrown);
     void endAnswer(const Message& message);
     void checkpoint();
     bool isShown(qint64 messageId) const { return m_tree.leaf() == messageId; }
@@ -147,6 +156,8 @@ private:
 
     std::optional<Pending> m_pending;
     std::optional<RunningAnswer> m_answer;
+    RunRequest m_request;                  ///< of the answer
+    std::optional<RunOutgrown> m_outgrown; ///< the answer waits for the reader's word on it
     bool m_stopping = false;
     QTimer m_checkpointTimer;
 

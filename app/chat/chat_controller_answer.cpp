@@ -108,14 +108,14 @@ void ChatController::startAnswer(const Pending& pending)
     m_checkpointTimer.start();
 
     const AnswerSettings settings = m_settings ? m_settings() : AnswerSettings{};
-    RunRequest request{.messages = pending.messages, .sampler = settings.sampler, .tracePath = answer.tracePath};
+    m_request = {.messages = pending.messages, .sampler = settings.sampler, .tracePath = answer.tracePath};
     if (!settings.systemPrompt.trimmed().isEmpty())
-        request.messages.insert(request.messages.begin(),
-                                {conclave::Role::system, settings.systemPrompt.toStdString()});
+        m_request.messages.insert(m_request.messages.begin(),
+                                  {conclave::Role::system, settings.systemPrompt.toStdString()});
     emit answerStarted(answer.id);
     emit busyChanged();
     emit figuresChanged();
-    m_stream.start(std::move(request));
+    m_stream.start(m_request);
 }
 
 std::vector<conclave::ChatMessage> ChatController::conversationTo(qint64 messageId) const
@@ -133,11 +133,42 @@ void ChatController::stop()
     if (m_pending) {
         m_pending.reset();
         emit busyChanged();
+    } else if (m_outgrown) {
+        endAnswer(m_answer->failed(m_outgrown->sentence));
     } else if (m_answer && !m_stopping) {
         m_stopping = true;
         emit busyChanged();
         m_stream.stop();
     }
+}
+
+QString ChatController::question() const
+{
+    if (!m_outgrown)
+        return {};
+    const QString chat = m_answer->chatId() == m_chatId
+                             ? tr("This chat")
+                             : tr("The chat “%1”").arg(m_chats.chat(m_answer->chatId()).title);
+    return tr("%1 has %2 tokens and the context holds %3. Answer without its oldest messages (%n)? The model will not "
+              "know "
+              "them.",
+              "%1: “This chat”, or another one by its name", m_outgrown->nOldest)
+        .arg(chat, QLocale().toString(m_outgrown->nPrompt), QLocale().toString(m_outgrown->nContext));
+}
+
+void ChatController::leaveOutOldest()
+{
+    if (!m_outgrown)
+        return;
+    setOutgrown(std::nullopt);
+    m_request.sampler.contextPolicy = ContextPolicy::LeaveOut;
+    m_stream.start(m_request);
+}
+
+void ChatController::setOutgrown(const std::optional<RunOutgrown>& outgrown)
+{
+    m_outgrown = outgrown;
+    emit questionChanged();
 }
 
 void ChatController::onBatch(const RunBatch& batch)
@@ -169,6 +200,8 @@ void ChatController::onBatch(const RunBatch& batch)
         endAnswer(m_answer->failed(batch.failed->sentence));
     else if (batch.finished)
         endAnswer(m_answer->finished(*batch.finished));
+    else if (batch.outgrown)
+        setOutgrown(batch.outgrown);
     else if (m_sinceFigures.elapsed() >= figuresIntervalMs) {
         m_sinceFigures.start();
         emit figuresChanged();
@@ -194,6 +227,7 @@ void ChatController::endAnswer(const Message& message)
     const bool shown = isShown(message.id);
     m_answer.reset();
     m_stopping = false;
+    setOutgrown(std::nullopt);
     m_prefillProgress = -1;
     if (chatId == m_chatId)
         m_tree.update(message);

@@ -1,5 +1,6 @@
 // How ConversationModel takes an answer while it is made, and what of that it tells the views.
 #include <algorithm>
+#include <utility>
 
 #include "chat/conversation_caches.hpp"
 #include "chat/conversation_model.hpp"
@@ -34,6 +35,14 @@ void ConversationModel::appendTokens(qint64 messageId, std::span<const RunToken>
         rowsChanged(*entry, entry->shown - 1, entry->shown - 1, {TitleRole});
         if (message.hasThinking())
             rowsChanged(*entry, 0, 0, {TitleRole, OpenRole});
+    }
+}
+
+void ConversationModel::setWaiting(qint64 messageId)
+{
+    for (const qint64 changed : {std::exchange(m_waiting, messageId), messageId}) {
+        if (const Entry* entry = entryOf(changed))
+            rowsChanged(*entry, entry->shown - 1, entry->shown - 1, {TitleRole});
     }
 }
 

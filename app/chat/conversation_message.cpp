@@ -56,8 +56,11 @@ void ConversationMessage::readUser()
         quint32 end = std::min(size, begin + kUserBytes);
         if (end < size) {
             const qsizetype line = m_userBytes.lastIndexOf('\n', end);
+            const qsizetype blank = m_userBytes.lastIndexOf(' ', end - 1);
             if (line > static_cast<qsizetype>(begin))
                 end = static_cast<quint32>(line);
+            else if (blank > static_cast<qsizetype>(begin))
+                end = static_cast<quint32>(blank + 1);
             while (end > begin + 1 && (static_cast<uchar>(m_userBytes[end]) & 0xC0) == 0x80)
                 --end;
         }

@@ -77,6 +77,8 @@ public:
     /// Anything of a message but its text: branches, state, error.
     void updateMessage(const Message& message);
     void clear();
+    /// Names the answer that waits for the reader's word; 0: none does.
+    void setWaiting(qint64 messageId);
     /// Says which bytes of a loaded message came with which token.
     void setTokenSpans(qint64 messageId, const QList<QByteArray>& pieces, const QList<int>& positions);
     /// Marks a token; messageId 0 marks none.
@@ -186,6 +188,7 @@ private:
     bool m_atEnd = true;
     bool m_streaming = false;
     QElapsedTimer m_footTimer;
+    qint64 m_waiting = 0;
     quint32 m_nextSerial = 1;
     // Made when a view asks, by (entry serial, section, row or block).
     mutable QCache<quint64, std::shared_ptr<const RowText>> m_texts{600};

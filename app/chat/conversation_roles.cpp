@@ -307,7 +307,9 @@ QString ConversationModel::footTitle(const Entry& entry) const
         parts << tokenCount(tokens);
     switch (message.state) {
     case MessageState::Streaming:
-        parts << (tokens > 0 ? tr("generating") : tr("reading the chat"));
+        parts << (message.id == m_waiting ? tr("waiting for you")
+                  : tokens > 0            ? tr("generating")
+                                          : tr("reading the chat"));
         break;
     case MessageState::Stopped:
         parts << tr("stopped");

@@ -14,7 +14,8 @@ struct RunBatch {
     QList<RunToken> tokens{};
     std::optional<RunFinished> finished{};
     std::optional<RunFailed> failed{};
+    std::optional<RunOutgrown> outgrown{};
 
-    bool ends() const { return finished || failed; }
+    bool ends() const { return finished || failed || outgrown; }
 };
 Q_DECLARE_METATYPE(RunBatch)

@@ -102,6 +102,8 @@ void RunStream::drain()
                 current.finished = std::move(*finished);
             if (auto* failed = std::get_if<RunFailed>(&event.what); failed && wanted)
                 current.failed = std::move(*failed);
+            if (auto* outgrown = std::get_if<RunOutgrown>(&event.what); outgrown && wanted)
+                current.outgrown = *outgrown;
         }
     }
     if (backendFree)

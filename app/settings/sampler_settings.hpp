@@ -4,6 +4,10 @@
 
 #include <optional>
 
+/// What becomes of a chat that outgrew the context: the reader decides each time, or its oldest turns are left out, or
+/// it is not answered.
+enum class ContextPolicy { Ask, LeaveOut, Refuse };
+
 /// What the next answer is sampled with; the meaning of each is that of conclave::SamplerOptions. Plain values: they
 /// cross threads.
 struct SamplerSettings {
@@ -14,7 +18,7 @@ struct SamplerSettings {
     std::optional<quint64> seed; ///< absent: a fresh one each run
     int maxTokens = -1;          ///< -1: until the model ends
     bool thinking = true;
-    bool dropOldest = false; ///< leave out the oldest turns of a chat that outgrew the context, else refuse it
+    ContextPolicy contextPolicy = ContextPolicy::Ask;
 
     // Those of samplerKnobs().
     double repetitionPenalty = 1.0;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+using namespace Qt::StringLiterals;
+
 Settings::Settings(const QString& file, QObject* parent) : QObject(parent), m_file(file, QSettings::IniFormat)
 {
     const QStringList keys = m_file.allKeys();
@@ -19,6 +21,12 @@ void Settings::setSeed(const QString& v)
     }
 }
 
+QString Settings::contextPolicy() const
+{
+    // Up to 0.1 there was a switch between two of the three.
+    return text("context_policy", flag("drop_oldest", false) ? u"leave_out"_s : u"ask"_s);
+}
+
 SamplerSettings Settings::sampler() const
 {
     SamplerSettings s;
@@ -31,7 +39,9 @@ SamplerSettings Settings::sampler() const
     }
     s.maxTokens = maxTokens();
     s.thinking = thinking();
-    s.dropOldest = dropOldest();
+    s.contextPolicy = contextPolicy() == "leave_out"_L1 ? ContextPolicy::LeaveOut
+                      : contextPolicy() == "refuse"_L1  ? ContextPolicy::Refuse
+                                                        : ContextPolicy::Ask;
     for (const SamplerKnob& each : samplerKnobs()) {
         s.*each.field = knob(each);
     }

@@ -22,7 +22,7 @@ class Settings : public QObject
     Q_PROPERTY(QString seed READ seed WRITE setSeed NOTIFY changed)
     Q_PROPERTY(int maxTokens READ maxTokens WRITE setMaxTokens NOTIFY changed)
     Q_PROPERTY(bool thinking READ thinking WRITE setThinking NOTIFY changed)
-    Q_PROPERTY(bool dropOldest READ dropOldest WRITE setDropOldest NOTIFY changed)
+    Q_PROPERTY(QString contextPolicy READ contextPolicy WRITE setContextPolicy NOTIFY changed)
     Q_PROPERTY(QString systemPrompt READ systemPrompt WRITE setSystemPrompt NOTIFY changed)
     Q_PROPERTY(bool sendWithEnter READ sendWithEnter WRITE setSendWithEnter NOTIFY changed)
     Q_PROPERTY(bool reducedMotion READ reducedMotion WRITE setReducedMotion NOTIFY changed)
@@ -52,8 +52,8 @@ public:
     void setMaxTokens(int v) { set("max_tokens", v <= 0 ? -1 : v); }
     bool thinking() const { return flag("thinking", true); }
     void setThinking(bool v) { set("thinking", v); }
-    bool dropOldest() const { return flag("drop_oldest", false); }
-    void setDropOldest(bool v) { set("drop_oldest", v); }
+    QString contextPolicy() const; ///< "ask", "leave_out" or "refuse": see ContextPolicy
+    void setContextPolicy(const QString& v) { set("context_policy", v); }
     QString systemPrompt() const { return text("system_prompt", {}); }
     void setSystemPrompt(const QString& v) { set("system_prompt", v); }
     bool sendWithEnter() const { return flag("send_with_enter", true); }

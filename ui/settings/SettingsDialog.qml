@@ -108,7 +108,13 @@ DialogPanel {
                 onEdited: value => root.settings.minP = value
             }
             MoreSamplers { Layout.fillWidth: true; settings: root.settings }
-            SwitchRow { Layout.fillWidth: true; checked: root.settings.dropOldest; text: qsTr("When a chat outgrows the context, leave out its oldest messages"); onToggled: root.settings.dropOldest = checked }
+            SmallText { text: qsTr("When a chat outgrows the context") }
+            SegmentedControl {
+                currentIndex: Math.max(0, ["ask", "leave_out", "refuse"].indexOf(root.settings.contextPolicy))
+                options: [qsTr("Ask"), qsTr("Leave out its oldest messages"), qsTr("Do not answer")]
+                Accessible.name: qsTr("When a chat outgrows the context")
+                onActivated: index => root.settings.contextPolicy = ["ask", "leave_out", "refuse"][index]
+            }
             BodyText { text: qsTr("Seed") }
             TextInputField {
                 Layout.fillWidth: true

@@ -116,11 +116,18 @@ private slots:
         request.messages.push_back({conclave::Role::user, "What is a router?"});
         request.sampler.maxTokens = 2;
         m_worker->start(request);
-        QVERIFY(waitForFailure().contains(u"leave out the oldest"_s));
+        const auto outgrown = waitFor<RunOutgrown>();
+        QVERIFY(outgrown.nPrompt > outgrown.nContext && outgrown.nContext == m_host->contextLength());
+        QVERIFY(outgrown.sentence.contains(u"leave out the oldest"_s));
+
+        request.runId = 5;
+        request.sampler.contextPolicy = ContextPolicy::Refuse;
+        m_worker->start(request);
+        QCOMPARE(waitForFailure(), outgrown.sentence);
 
         QTemporaryDir dir;
         request.runId = 4;
-        request.sampler.dropOldest = true;
+        request.sampler.contextPolicy = ContextPolicy::LeaveOut;
         request.tracePath = dir.filePath(u"t.ctr"_s);
         m_worker->start(request);
         waitForEnd();
@@ -130,6 +137,7 @@ private slots:
                 nDropped = prompt->nDropped;
         }
         QVERIFY(nDropped >= 2);
+        QCOMPARE(nDropped, outgrown.nOldest);
         const auto trace = conclave::read_trace(request.tracePath.toStdString());
         QVERIFY(trace);
         QCOMPARE(int(trace->prompt.messages.size()), 7 - nDropped);

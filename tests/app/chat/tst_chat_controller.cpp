@@ -145,6 +145,57 @@ private slots:
         QCOMPARE(stored()[1].state, MessageState::Complete);
     }
 
+    void aChatThatOutgrewTheContextIsAskedAbout()
+    {
+        const RunOutgrown outgrown{.nPrompt = 3000, .nContext = 2048, .nOldest = 2, .sentence = u"No room."_s};
+        ask(u"hi"_s);
+        m_backend->send(outgrown);
+        QVERIFY(QTest::qWaitFor([this] { return !m_chat->question().isEmpty(); }));
+        QVERIFY2(m_chat->question().startsWith(u"This chat has 3,000 tokens and the context holds 2,048"),
+                 qPrintable(m_chat->question()));
+        QVERIFY(m_chat->isBusy() && !m_chat->canSend());
+        QCOMPARE(m_chat->waitingAnswer(), m_path.last().id);
+        m_chat->newChat();
+        QVERIFY2(m_chat->question().startsWith(u"The chat “hi” has"), qPrintable(m_chat->question()));
+        m_chat->openChat(m_chats->newest());
+        QVERIFY(QTest::qWaitFor([this] { return m_path.size() == 2; }));
+
+        m_chat->leaveOutOldest();
+        QCOMPARE(m_chat->question(), QString());
+        QCOMPARE(m_backend->requests.size(), 2);
+        QCOMPARE(m_backend->requests[0].sampler.contextPolicy, ContextPolicy::Ask);
+        QCOMPARE(m_backend->requests[1].sampler.contextPolicy, ContextPolicy::LeaveOut);
+        QCOMPARE(m_backend->requests[1].messages.size(), m_backend->requests[0].messages.size());
+        QCOMPARE(m_backend->requests[1].tracePath, m_backend->requests[0].tracePath);
+        m_backend->send(RunPrompt{.ids = QList<int>(10, 1), .nDropped = 2});
+        answer(u"yes"_s);
+        QCOMPARE(stored().size(), 2); // one answer, no failed one beside it
+        QCOMPARE(stored()[1].text, u"yes"_s);
+        QVERIFY(m_chat->notice().contains(u"left out"));
+
+        ask(u"more"_s);
+        QCOMPARE(m_backend->requests.last().sampler.contextPolicy, ContextPolicy::Ask); // it was for one answer
+        m_backend->send(outgrown);
+        QVERIFY(QTest::qWaitFor([this] { return !m_chat->question().isEmpty(); }));
+        m_chat->stop();
+        QVERIFY(m_chat->canSend() && m_chat->question().isEmpty());
+        QCOMPARE(stored()[3].state, MessageState::Failed);
+        QCOMPARE(stored()[3].error, outgrown.sentence);
+        m_chat->leaveOutOldest(); // too late
+        QVERIFY(m_chat->canSend());
+        QCOMPARE(m_backend->requests.size(), 3);
+    }
+
+    void closingWhileAskedKeepsTheMessage()
+    {
+        ask(u"hi"_s);
+        m_backend->send(RunOutgrown{.nPrompt = 3000, .nContext = 2048, .nOldest = 2});
+        QVERIFY(QTest::qWaitFor([this] { return !m_chat->question().isEmpty(); }));
+        reopen();
+        QCOMPARE(stored()[0].text, u"hi"_s);
+        QCOMPARE(stored()[1].state, MessageState::Interrupted);
+    }
+
     void regenerateAddsAVersion()
     {
         ask(u"hi"_s);

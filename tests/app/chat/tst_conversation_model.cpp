@@ -324,6 +324,32 @@ private slots:
         QVERIFY(at(model, 1, ConversationModel::TitleRole).toString().endsWith(u"generating"_s));
     }
 
+    void aLongMessageIsPartedBetweenWords()
+    {
+        QString text;
+        for (int i = 0; i < 3000; ++i)
+            text += u"word%1 "_s.arg(i);
+        ConversationModel model;
+        model.setMessages({user(1, text)});
+        QVERIFY(model.rowCount() > 3);
+        for (int row = 0; row + 1 < model.rowCount(); ++row)
+            QVERIFY(at(model, row, ConversationModel::ContentRole).value<RowTextRef>()->text.endsWith(u' '));
+    }
+
+    void waitsForTheReader()
+    {
+        ConversationModel model;
+        model.setMessages({user(1, u"Q"_s), answer(2, {}, MessageState::Streaming)});
+        const auto foot = [&] { return at(model, model.rowCount() - 1, ConversationModel::TitleRole).toString(); };
+        QCOMPARE(foot(), u"reading the chat"_s);
+        QSignalSpy changed(&model, &ConversationModel::dataChanged);
+        model.setWaiting(2);
+        QCOMPARE(foot(), u"waiting for you"_s);
+        model.setWaiting(0);
+        QCOMPARE(foot(), u"reading the chat"_s);
+        QVERIFY(changed.count() >= 2);
+    }
+
     void branches()
     {
         Message a = answer(2, u"A"_s), q = user(1, u"Q"_s);

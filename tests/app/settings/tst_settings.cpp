@@ -39,6 +39,20 @@ private slots:
         QVERIFY(!settings.sampler().seed.has_value());
     }
 
+    void asksWhereAChatOutgrewTheContextUnlessToldOtherwise()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("conclave.ini"));
+        QCOMPARE(Settings(file).sampler().contextPolicy, ContextPolicy::Ask);
+        QSettings(file, QSettings::IniFormat).setValue(QStringLiteral("drop_oldest"), true); // of an earlier version
+        Settings settings(file);
+        QCOMPARE(settings.sampler().contextPolicy, ContextPolicy::LeaveOut);
+        settings.setContextPolicy(QStringLiteral("refuse"));
+        QCOMPARE(settings.sampler().contextPolicy, ContextPolicy::Refuse);
+        settings.setContextPolicy(QStringLiteral("ask"));
+        QCOMPARE(settings.sampler().contextPolicy, ContextPolicy::Ask);
+    }
+
     void keepsSamplersWithinTheirRange()
     {
         const QTemporaryDir folder;
