@@ -7,6 +7,7 @@
 
 #include "conclave/session.hpp"
 #include "json.hpp"
+#include "profile.hpp"
 #include "program.hpp"
 
 namespace conclave::cli
@@ -17,17 +18,11 @@ namespace
 
 struct Options {
     int n_prompt = 512, n_gen = 64, repetitions = 3, depth = 0;
+    bool profile = false;
 };
 
 struct Speeds {
     std::vector<double> prefill, decode;
-};
-
-class NullSink : public EventSink
-{
-public:
-    void on_token(const TokenEvent&) override {}
-    void on_step(const StepTrace&) override {}
 };
 
 Json median(std::vector<double> values)
@@ -52,9 +47,9 @@ std::vector<int32_t> some_tokens(int n, int n_vocab)
     return ids;
 }
 
-Result<void> measure(Session& session, const Options& options, int n_vocab, Speeds& speeds)
+Result<void> measure(Session& session, const Options& options, int n_vocab, Speeds& speeds, Profile& profile)
 {
-    NullSink sink;
+    Profile unmeasured; // of what fills the context
     const std::vector<int32_t> ids = some_tokens(options.depth + options.n_prompt, n_vocab);
     for (int run = 0; run <= options.repetitions; ++run) {
         session.clear();
@@ -65,17 +60,19 @@ Result<void> measure(Session& session, const Options& options, int n_vocab, Spee
         request.max_tokens = 0;
         if (options.depth > 0) {
             request.prompt_ids.assign(ids.begin(), ids.begin() + options.depth);
-            if (auto filled = session.generate(request, sink); !filled) {
+            if (auto filled = session.generate(request, unmeasured); !filled) {
                 return filled.error();
             }
         }
         request.prompt_ids = ids;
         request.max_tokens = options.n_gen;
-        const auto stats = session.generate(request, sink);
+        profile.begin_run();
+        const auto stats = session.generate(request, profile);
         if (!stats) {
             return stats.error();
         }
         if (run == 0) {
+            profile.clear();
             continue; // the warm-up brings pages and caches in
         }
         if (stats->prefill_tps) {
@@ -112,29 +109,38 @@ int run(const Common& common, const Options& options)
         return report(session.error());
     }
     Speeds speeds;
-    if (const auto measured = measure(*session, options, info.n_vocab, speeds); !measured) {
+    Profile profile;
+    if (const auto measured = measure(*session, options, info.n_vocab, speeds, profile); !measured) {
         return report(measured.error());
     }
-    const uint64_t bytes_per_token = opened->model->plan(n_ctx).active_bytes;
+    const MemoryPlan plan = opened->model->plan(n_ctx);
+    const uint64_t bytes_per_token = plan.active_bytes;
     const Json decode_tps = median(speeds.decode);
-    const Json result = {{"prefill_tps", median(speeds.prefill)},
-                         {"decode_tps", decode_tps},
-                         {"prefill_tps_all", speeds.prefill},
-                         {"decode_tps_all", speeds.decode},
-                         {"n_prompt", options.n_prompt},
-                         {"n_gen", options.n_gen},
-                         {"depth", options.depth},
-                         {"threads", opened->engine.n_threads()},
-                         {"kernels", opened->engine.kernels()},
-                         {"bytes_per_token", bytes_per_token},
-                         {"achieved_gbps", decode_tps.is_null() ? Json(nullptr)
-                                                                : Json(decode_tps.get<double>() *
-                                                                       static_cast<double>(bytes_per_token) / 1e9)},
-                         {"machine_gbps", opened->engine.read_bandwidth() / 1e9}};
+    Json result = {{"prefill_tps", median(speeds.prefill)},
+                   {"decode_tps", decode_tps},
+                   {"prefill_tps_all", speeds.prefill},
+                   {"decode_tps_all", speeds.decode},
+                   {"n_prompt", options.n_prompt},
+                   {"n_gen", options.n_gen},
+                   {"depth", options.depth},
+                   {"threads", opened->engine.n_threads()},
+                   {"kernels", opened->engine.kernels()},
+                   {"bytes_per_token", bytes_per_token},
+                   {"achieved_gbps", decode_tps.is_null()
+                                         ? Json(nullptr)
+                                         : Json(decode_tps.get<double>() * static_cast<double>(bytes_per_token) / 1e9)},
+                   {"machine_gbps", opened->engine.read_bandwidth() / 1e9}};
+    if (options.profile) {
+        result["profile"] = {{"prefill", profile.report(Phase::prefill, plan)},
+                             {"decode", profile.report(Phase::decode, plan)}};
+    }
     if (common.json) {
         print_json(result);
     } else {
         print_text(result);
+        if (options.profile) {
+            print_profile(result["profile"]["prefill"], result["profile"]["decode"]);
+        }
     }
     return ok;
 }
@@ -152,6 +158,7 @@ void add_bench(CLI::App& app, Common& common, int& status)
     command.add_option("-d", options->depth, "tokens already in the context")
         ->check(CLI::Range(0, 1 << 20))
         ->capture_default_str();
+    command.add_flag("--profile", options->profile, "where the time goes: each stage, all layers of a kind together");
     command.callback([&common, &status, options] { status = run(common, *options); });
 }
 

@@ -133,6 +133,26 @@ TEST(Contract, Bench)
     EXPECT_NEAR(bench["achieved_gbps"].get<double>(), bytes * tps / 1e9, 1e-9);
 }
 
+TEST(Contract, BenchProfile)
+{
+    const Finished done = run("bench " + golden("dsv3.gguf") + " -p 16 -n 4 -r 2 -t 1 --profile --json");
+    EXPECT_EQ(done.status, 0) << done.err;
+    const Json bench = done.json();
+    for (const char* phase : {"prefill", "decode"}) {
+        double share = 0;
+        std::vector<std::string> stages;
+        for (const Json& stage : bench["profile"][phase]) {
+            expect_keys(stage, "bench stage");
+            share += stage["share"].get<double>();
+            stages.push_back(stage["stage"]);
+            EXPECT_GE(stage["ms_per_token"], 0) << stage;
+        }
+        EXPECT_NEAR(share, 1, 1e-9) << phase;
+        std::ranges::sort(stages);
+        EXPECT_EQ(stages, (std::vector<std::string>{"attention_mla", "embed", "head", "mlp", "moe", "other"})) << phase;
+    }
+}
+
 TEST(Contract, Plan)
 {
     const Finished done = run("plan " + golden("dsv3.gguf") + " --ctx 100 --json");

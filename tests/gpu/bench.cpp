@@ -157,7 +157,7 @@ Result<Json> measure(EngineState& engine, const ModelShape& shape, const Options
     if (!decode) {
         return decode.error();
     }
-    const uint64_t active = count_weights(run.weights().weights()).active_bytes;
+    const uint64_t active = static_cast<uint64_t>(total(count_weights(run.weights().weights()).active_bytes));
     return Json{{"model", shape.name},
                 {"weights_bytes", run.weights().n_bytes()},
                 {"active_bytes", active},

@@ -14,6 +14,7 @@
 #include "conclave/chat.hpp"
 #include "conclave/engine.hpp"
 #include "conclave/result.hpp"
+#include "conclave/stage.hpp"
 
 namespace conclave
 {
@@ -52,7 +53,8 @@ struct MemoryPlan {
     uint64_t branch_bytes = 0;  ///< at most, once a chat was left for another of its branches; none on a device
     uint64_t scratch_bytes = 0; ///< activations, derived tensors, tables
     uint64_t total_bytes = 0;
-    uint64_t active_bytes = 0; ///< of the weights, read to compute one token; the least a token must move
+    uint64_t active_bytes = 0;  ///< of the weights, read to compute one token; the least a token must move
+    PerStage active_bytes_of{}; ///< the same by stage
 };
 
 /// Called with bytes done and in total while a file is opened and its pages are brought in.

@@ -12,6 +12,7 @@
 #include "conclave/chat.hpp"
 #include "conclave/device.hpp"
 #include "conclave/result.hpp"
+#include "conclave/stage.hpp"
 
 namespace conclave
 {
@@ -43,6 +44,7 @@ struct StepTrace {
                                           ///< best closed one; infinite when none is closed. Not recorded.
     int64_t t_ns = 0;                     ///< end of the step, since generate was called
     int64_t duration_ns = 0;
+    std::optional<PerStage> stage_ns; ///< of duration_ns; absent on a device, which computes while the host goes on
 };
 
 /// Everything a reader needs to interpret a trace, written first. Reaches disk.

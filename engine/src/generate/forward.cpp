@@ -1,10 +1,33 @@
 #include "generate/forward.hpp"
 
+#include <chrono>
+
 namespace conclave
 {
 
 namespace
 {
+
+/// Adds the time of a scope to its stage.
+class StageTimer
+{
+public:
+    StageTimer(PerStage* stages, Stage stage) : m_ns(stages ? &(*stages)[static_cast<size_t>(stage)] : nullptr) {}
+    ~StageTimer()
+    {
+        if (m_ns) {
+            *m_ns += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - m_begin).count();
+        }
+    }
+    StageTimer(const StageTimer&) = delete;
+    StageTimer& operator=(const StageTimer&) = delete;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    int64_t* m_ns;
+    Clock::time_point m_begin = Clock::now();
+};
 
 /// Calls ops and keeps the first refusal with its sentence.
 class Ops
@@ -42,13 +65,21 @@ private:
     char m_text[256] = "";
 };
 
+bool embed(Ops& ops, const ForwardStep& step)
+{
+    const StageTimer timer(step.stage_ns, Stage::embed);
+    return ops.run(&ConclaveOpTable::embed, &step.weights.embedding, &step.batch, step.x.data());
+}
+
 bool mix_tokens(Ops& ops, const ForwardStep& step, size_t layer)
 {
     const ConclaveCacheView cache = step.cache.layer(layer);
     const TokenMixer& mixer = step.weights.layers[layer].token_mixer;
     if (const auto* gqa = std::get_if<ConclaveGqaWeights>(&mixer)) {
+        const StageTimer timer(step.stage_ns, Stage::attention_gqa);
         return ops.run(&ConclaveOpTable::attention_gqa, gqa, &step.batch, &cache, step.x.data());
     }
+    const StageTimer timer(step.stage_ns, Stage::attention_mla);
     return ops.run(&ConclaveOpTable::attention_mla, &std::get<ConclaveMlaWeights>(mixer), &step.batch, &cache,
                    step.mla_mode, step.x.data());
 }
@@ -56,8 +87,10 @@ bool mix_tokens(Ops& ops, const ForwardStep& step, size_t layer)
 bool mix_channels(Ops& ops, const ForwardStep& step, const ChannelMixer& mixer)
 {
     if (const auto* mlp = std::get_if<ConclaveMlpWeights>(&mixer)) {
+        const StageTimer timer(step.stage_ns, Stage::mlp);
         return ops.run(&ConclaveOpTable::mlp, mlp, step.batch.n_rows, step.x.data());
     }
+    const StageTimer timer(step.stage_ns, Stage::moe);
     const ConclaveRoutes routes = step.recorder.next_layer();
     return ops.run(&ConclaveOpTable::moe, &std::get<ConclaveMoeWeights>(mixer), step.batch.n_rows, step.x.data(),
                    &routes);
@@ -66,6 +99,7 @@ bool mix_channels(Ops& ops, const ForwardStep& step, const ChannelMixer& mixer)
 bool project(Ops& ops, const ForwardStep& step)
 {
     const Weights& w = step.weights;
+    const StageTimer timer(step.stage_ns, Stage::head);
     return ops.run(&ConclaveOpTable::head, w.output_norm, w.rms_norm_eps, &w.output, w.hidden, step.x.data(),
                    step.logits_of.data(), static_cast<int32_t>(step.logits_of.size()), step.logits->there<float>());
 }
@@ -73,7 +107,7 @@ bool project(Ops& ops, const ForwardStep& step)
 /// All ops of the step, as far as no stop cuts it short; false when one refused.
 bool compute(Ops& ops, const ForwardStep& step)
 {
-    bool ok = ops.run(&ConclaveOpTable::embed, &step.weights.embedding, &step.batch, step.x.data());
+    bool ok = embed(ops, step);
     for (size_t layer = 0; ok && !step.stop.stop_requested() && layer < step.weights.layers.size(); ++layer) {
         ok = mix_tokens(ops, step, layer) && mix_channels(ops, step, step.weights.layers[layer].channel_mixer);
     }

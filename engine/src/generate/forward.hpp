@@ -27,6 +27,7 @@ struct ForwardStep {
     std::span<const int32_t> logits_of = {}; ///< rows whose logits are wanted
     const OpOutput* logits = nullptr;        ///< [logits_of.size(), n_vocab]
     uint64_t key = 0;                        ///< of ConclaveDeviceTable::begin_step
+    PerStage* stage_ns = nullptr;            ///< gets the time of each stage, where the host computes; may be null
 };
 
 /// Runs the rows of `step.batch` through every layer; the residual stream is left in step.x, the cache holds the rows,

@@ -126,6 +126,8 @@ Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits, 
     if (m_n_rows == 1) { // every token of an answer is the same step
         whole.key = m_step_key + (with_logits ? 1 : 0);
     }
+    m_stage_ns = {};
+    whole.stage_ns = m_state.engine->place().device ? nullptr : &m_stage_ns;
     Result<void> done;
     {
         StepTurn turn(*m_state.engine, stop);
@@ -154,6 +156,9 @@ StepTrace SessionState::describe_step(Phase phase, int n_done, int n_total) cons
     trace.n_total = n_total;
     trace.t_ns = since_start();
     trace.duration_ns = m_step_ns;
+    if (!m_state.engine->place().device) {
+        trace.stage_ns = m_stage_ns;
+    }
     m_recorder.describe(trace);
     return trace;
 }

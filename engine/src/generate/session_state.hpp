@@ -94,6 +94,7 @@ private:
     int m_n_rows = 0;
     Clock::time_point m_start;
     int64_t m_step_ns = 0;
+    PerStage m_stage_ns{}; ///< of the last step
 };
 
 } // namespace conclave

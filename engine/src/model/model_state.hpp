@@ -31,7 +31,7 @@ public:
     OpMemory device_weights; ///< what `weights` point into when a device computes
     ModelInfo info;
     uint64_t weights_bytes = 0; ///< of the file, behind the weights in use
-    uint64_t active_bytes = 0;  ///< of the weights, read to compute one token
+    PerStage active_bytes{};    ///< of the weights, read to compute one token
 
     std::shared_ptr<const Tokenizer> tokenizer;        ///< null: text_error says why
     std::shared_ptr<const ChatTemplate> chat_template; ///< null: template_error says why

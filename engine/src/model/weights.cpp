@@ -81,7 +81,9 @@ class Counter
 {
 public:
     WeightTotals totals;
+    Stage stage = Stage::embed; ///< of what is counted
 
+    void read(uint64_t n_bytes) { totals.active_bytes[static_cast<size_t>(stage)] += static_cast<int64_t>(n_bytes); }
     /// `used` of `of` equal parts are active.
     void part(const ConclaveMatrix& matrix, int64_t used, int64_t of)
     {
@@ -92,17 +94,18 @@ public:
         const auto active_rows = rows * static_cast<uint64_t>(used) / static_cast<uint64_t>(of);
         totals.n_params += rows * static_cast<uint64_t>(matrix.n_cols);
         totals.n_params_active += active_rows * static_cast<uint64_t>(matrix.n_cols);
-        totals.active_bytes += active_rows * static_cast<uint64_t>(matrix.row_bytes);
+        read(active_rows * static_cast<uint64_t>(matrix.row_bytes));
     }
     void whole(const ConclaveMatrix& matrix) { part(matrix, 1, 1); }
     void floats(int64_t n)
     {
         totals.n_params += static_cast<uint64_t>(n);
         totals.n_params_active += static_cast<uint64_t>(n);
-        totals.active_bytes += static_cast<uint64_t>(n) * sizeof(float);
+        read(static_cast<uint64_t>(n) * sizeof(float));
     }
     void mixer(const ConclaveMlaWeights& mla)
     {
+        stage = Stage::attention_mla;
         for (const ConclaveMatrix* matrix : {&mla.q, &mla.q_a, &mla.q_b, &mla.kv_a, &mla.k_b, &mla.v_b, &mla.o}) {
             whole(*matrix);
         }
@@ -110,6 +113,7 @@ public:
     }
     void mixer(const ConclaveGqaWeights& gqa)
     {
+        stage = Stage::attention_gqa;
         for (const ConclaveMatrix* matrix : {&gqa.q, &gqa.k, &gqa.v, &gqa.o}) {
             whole(*matrix);
         }
@@ -121,6 +125,7 @@ public:
     }
     void mixer(const ConclaveMlpWeights& mlp)
     {
+        stage = Stage::mlp;
         for (const ConclaveMatrix* matrix : {&mlp.gate, &mlp.up, &mlp.down}) {
             whole(*matrix);
         }
@@ -128,6 +133,7 @@ public:
     }
     void mixer(const ConclaveMoeWeights& moe)
     {
+        stage = Stage::moe;
         for (const ConclaveMatrix* matrix : {&moe.gate_exps, &moe.up_exps, &moe.down_exps}) {
             part(*matrix, moe.n_experts_used, moe.n_experts);
         }
@@ -150,7 +156,9 @@ WeightTotals count_weights(const Weights& weights)
 {
     Counter counter;
     const bool tied = weights.embedding.data == weights.output.data;
+    counter.stage = tied ? Stage::head : Stage::embed;
     counter.part(weights.embedding, tied ? weights.n_vocab : 1, weights.n_vocab);
+    counter.stage = Stage::head;
     if (!tied) {
         counter.whole(weights.output);
     }

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "conclave/stage.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -70,7 +71,7 @@ uint64_t cache_bytes(const Weights& weights, int n_ctx);
 struct WeightTotals {
     uint64_t n_params = 0;
     uint64_t n_params_active = 0;
-    uint64_t active_bytes = 0; ///< read to compute one token
+    PerStage active_bytes{}; ///< read to compute one token
 };
 WeightTotals count_weights(const Weights& weights);
 
