@@ -61,7 +61,7 @@ QList<Message> ReplayBackend::messages() const
     if (!m_trace)
         return messages;
     for (const conclave::ChatMessage& message : m_trace->prompt.messages) {
-        if (message.role == conclave::Role::system)
+        if (message.role == conclave::Role::system || message.role == conclave::Role::tool)
             continue; // a setting of then, no part of the chat
         messages << Message{.author = message.role == conclave::Role::user ? Author::User : Author::Assistant,
                             .text = QString::fromStdString(message.content)};

@@ -23,7 +23,7 @@ namespace
 enum class WhenFull { ask, drop, stop };
 
 struct Options {
-    std::string system;
+    std::string system, tools;
     WhenFull when_full = WhenFull::stop;
     Sampling sampling;
 };
@@ -82,16 +82,16 @@ bool agrees(const std::string& question)
 Result<RenderedPrompt> fitted(const Options& options, const Model& model, int n_ctx, std::vector<ChatMessage>& messages,
                               int& n_dropped)
 {
-    auto whole = model.render(messages);
+    auto whole = model.render(messages, {.tools = options.tools});
     n_dropped = 0;
     if (!whole || static_cast<int>(whole->ids.size()) <= n_ctx - answer_room(options, n_ctx) ||
         options.when_full == WhenFull::stop) {
         return whole; // too long a prompt is refused where it is computed
     }
     // A quarter more than needed goes, so that the next turns find what they share with this one in the cache.
-    auto fits = model.render_within(messages, (n_ctx - answer_room(options, n_ctx)) * 3 / 4);
+    auto fits = model.render_within(messages, (n_ctx - answer_room(options, n_ctx)) * 3 / 4, {.tools = options.tools});
     if (!fits) {
-        fits = model.render_within(messages, n_ctx - answer_room(options, n_ctx));
+        fits = model.render_within(messages, n_ctx - answer_room(options, n_ctx), {.tools = options.tools});
     }
     if (!fits) {
         return fits.error();
@@ -212,6 +212,7 @@ void add_chat(CLI::App& app, Common& common, int& status)
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, WhenFull>{{"ask", WhenFull::ask}, {"drop", WhenFull::drop}, {"stop", WhenFull::stop}},
             CLI::ignore_case));
+    add_tools(command, options->tools);
     add_sampling(command, options->sampling);
     command.callback([&common, &status, options] { status = run(common, *options); });
 }

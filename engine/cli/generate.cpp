@@ -17,7 +17,7 @@ namespace
 {
 
 struct Options {
-    std::string prompt, system;
+    std::string prompt, system, tools;
     std::vector<int32_t> ids;
     bool raw = false;
     Sampling sampling;
@@ -113,6 +113,9 @@ Result<std::vector<int32_t>> prompt_ids(const Model& model, const Options& optio
         return Error{ErrorCode::invalid_argument,
                      "a system prompt needs a chat template; leave out --system and --raw"};
     }
+    if (raw && !options.tools.empty()) {
+        return Error{ErrorCode::invalid_argument, "tools need a chat template; leave out --tools and --raw"};
+    }
     if (raw) {
         return model.tokenize(options.prompt, {.add_bos = model.info().adds_bos, .parse_special = options.raw});
     }
@@ -121,7 +124,7 @@ Result<std::vector<int32_t>> prompt_ids(const Model& model, const Options& optio
         messages.push_back({Role::system, options.system});
     }
     messages.push_back({Role::user, options.prompt});
-    auto rendered = model.render(messages);
+    auto rendered = model.render(messages, {.tools = options.tools});
     if (!rendered) {
         return rendered.error();
     }
@@ -202,6 +205,7 @@ void add_generate(CLI::App& app, Common& common, int& status)
     ids->excludes(prompt);
     command.add_flag("--raw", options->raw, "no chat template: the text is continued, special tokens are read");
     command.add_option("--system", options->system, "a system prompt");
+    add_tools(command, options->tools);
     add_sampling(command, options->sampling);
     command.callback([&command, &common, &status, options] {
         if (command.count("--prompt") + command.count("--ids") == 0) {

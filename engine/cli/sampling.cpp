@@ -39,6 +39,33 @@ const char* stop_name(StopReason reason)
 namespace
 {
 
+std::string read_text(const std::string& option, const std::string& path)
+{
+    std::ifstream file(std::filesystem::path(std::u8string(path.begin(), path.end())), std::ios::binary);
+    if (!file) {
+        throw CLI::ValidationError(option, "cannot read '" + path + "'");
+    }
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+} // namespace
+
+void add_tools(CLI::App& command, std::string& tools)
+{
+    command.add_option_function<std::string>(
+        "--tools",
+        [&tools](const std::string& path) {
+            tools = read_text("--tools", path);
+            if (tools.empty()) {
+                throw CLI::ValidationError("--tools", "'" + path + "' is empty");
+            }
+        },
+        R"(file of the functions the model may call: a JSON array of {"type": "function", "function": {…}})");
+}
+
+namespace
+{
+
 /// "15043+1", "15043-0.5" or "15043-inf".
 LogitBias read_logit_bias(const std::string& text)
 {
@@ -143,15 +170,6 @@ void add_penalties(CLI::App& command, SamplerOptions& sampler)
             },
             "token ids that never come, separated by commas")
         ->delimiter(',');
-}
-
-std::string read_text(const std::string& option, const std::string& path)
-{
-    std::ifstream file(std::filesystem::path(std::u8string(path.begin(), path.end())), std::ios::binary);
-    if (!file) {
-        throw CLI::ValidationError(option, "cannot read '" + path + "'");
-    }
-    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string checked(const std::string& option, const std::string& gbnf)

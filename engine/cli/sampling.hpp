@@ -25,5 +25,7 @@ struct Sampling {
 };
 
 void add_sampling(CLI::App& command, Sampling& sampling);
+/// The option --tools, a file whose text is put into `tools`; what it says is read where the chat is rendered.
+void add_tools(CLI::App& command, std::string& tools);
 
 } // namespace conclave::cli

@@ -41,7 +41,7 @@ Json header_json(const TraceHeader& h)
 
 Json prompt_json(const TracePrompt& prompt)
 {
-    static constexpr const char* roles[] = {"system", "user", "assistant"};
+    static constexpr const char* roles[] = {"system", "user", "assistant", "tool"};
     Json messages = Json::array();
     for (const ChatMessage& message : prompt.messages) {
         messages.push_back({{"role", roles[static_cast<size_t>(message.role)]}, {"content", message.content}});

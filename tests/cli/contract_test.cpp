@@ -229,6 +229,8 @@ TEST(Contract, BadUsageIsTwo)
                                          "generate " + golden("text.gguf") + " --ids 1 --grammar 'root ::= root'",
                                          "generate " + golden("text.gguf") + " --ids 1 --grammar 'root'",
                                          "generate " + golden("text.gguf") + " --ids 1 --grammar-file /nowhere/g",
+                                         "generate " + golden("text.gguf") + " -p a --tools /nowhere/tools.json",
+                                         "generate " + golden("text.gguf") + " -p a --tools /dev/null --raw --system x",
                                          "generate " + golden("text.gguf") + " --ids 1 -j '{'",
                                          "generate " + golden("text.gguf") + " --ids 1 -j '{\"not\": {}}'",
                                          "generate " + model + " --ids 1 --xtc-probability 2",

@@ -7,16 +7,26 @@
 namespace conclave
 {
 
-enum class Role { system, user, assistant };
+enum class Role { system, user, assistant, tool };
+
+/// A function that an assistant's message asks for.
+struct ToolCall {
+    std::string id{};        ///< as the result names it; some templates want nine letters and digits
+    std::string name{};      ///< of the function
+    std::string arguments{}; ///< UTF-8, a JSON object
+};
 
 struct ChatMessage {
     Role role = Role::user;
-    std::string content; ///< UTF-8; an assistant's message may begin with <think>…</think>
+    std::string content{};              ///< UTF-8; an assistant's message may begin with <think>…</think>
+    std::vector<ToolCall> tool_calls{}; ///< of an assistant's message
+    std::string tool_call_id{};         ///< of a tool's message: the call whose result it is
 };
 
 struct RenderOptions {
     bool add_generation_prompt = true; ///< end with the opening of an assistant's turn
     bool enable_thinking = true;       ///< for templates that know the switch
+    std::string tools{}; ///< UTF-8, a JSON array of {"type": "function", "function": {"name": …}}; empty: none
 };
 
 /// A chat as the model's own template writes it. Text a person typed is never read as special tokens.

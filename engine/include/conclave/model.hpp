@@ -83,7 +83,8 @@ public:
     std::string token_bytes(int32_t id) const;
     std::string detokenize(std::span<const int32_t> ids) const;
     bool is_end_of_generation(int32_t id) const;
-    /// Errors: unsupported when the file has no template; format with row and column when the template is at fault.
+    /// Errors: unsupported when the file has no template; format with row and column when the template is at fault;
+    /// invalid_argument when tools or arguments of a call are no JSON of the shape that ToolCall and RenderOptions say.
     Result<RenderedPrompt> render(std::span<const ChatMessage> messages, RenderOptions options = {}) const;
     /// The same with as few as possible of the oldest turns (a user's message and what follows it) left out, so that
     /// the prompt has at most `max_tokens`; what stands before the first turn and the last turn stay. Errors: those of

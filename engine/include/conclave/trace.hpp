@@ -61,7 +61,7 @@ struct TraceHeader {
 
 /// The prompt of the run: what was asked and how it was tokenised.
 struct TracePrompt {
-    std::vector<ChatMessage> messages;
+    std::vector<ChatMessage> messages; ///< roles and contents; calls of tools are in the file only as ids and pieces
     std::vector<int32_t> ids;
     std::vector<std::string> pieces; ///< text bytes of each id
     int n_cached = 0;                ///< leading ids that were not computed in this run

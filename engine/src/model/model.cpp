@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/within_memory.hpp"
 #include "model/model_state.hpp"
 
 namespace conclave
@@ -59,7 +60,8 @@ Result<std::vector<int32_t>> Model::tokenize(std::string_view text, TokenizeOpti
     if (!m_state->tokenizer) {
         return m_state->text_error;
     }
-    return m_state->tokenizer->encode(text, options);
+    return within_memory([&]() -> Result<std::vector<int32_t>> { return m_state->tokenizer->encode(text, options); },
+                         [&] { return out_of_memory("Reading the text as tokens", text.size(), "shorten it."); });
 }
 
 std::string Model::token_bytes(int32_t id) const
@@ -86,7 +88,15 @@ Result<RenderedPrompt> Model::render(std::span<const ChatMessage> messages, Rend
     if (!m_state->chat_template) {
         return m_state->template_error;
     }
-    return m_state->chat_template->render(messages, options, *m_state->tokenizer);
+    return within_memory([&] { return m_state->chat_template->render(messages, options, *m_state->tokenizer); },
+                         [&] {
+                             uint64_t n_bytes = options.tools.size();
+                             for (const ChatMessage& message : messages) {
+                                 n_bytes += message.content.size();
+                             }
+                             return out_of_memory("Writing the chat as the model wants it", n_bytes,
+                                                  "leave out older messages.");
+                         });
 }
 
 } // namespace conclave

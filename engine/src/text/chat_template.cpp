@@ -1,18 +1,16 @@
 #include "text/chat_template.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <exception>
 #include <format>
-#include <iomanip>
-#include <sstream>
-#include <stdexcept>
+#include <new>
 #include <utility>
 
 #include <minja/minja.hpp>
 
+#include "text/chat_tools.hpp"
 #include "text/template_dialect.hpp"
+#include "text/template_functions.hpp"
 #include "text/template_limits.hpp"
 #include "text/template_work.hpp"
 #include "text/text_marker.hpp"
@@ -23,12 +21,9 @@ namespace conclave
 namespace
 {
 
+using Json = nlohmann::ordered_json; // as minja has it: the order of keys stays
+
 constexpr std::string_view think_open = "<think>";
-constexpr int64_t max_range = 100'000;                // items; Jinja's own sandbox has the same bound
-constexpr int max_passes = 100'000;                   // a chat of 2,000 messages takes a few thousand
-constexpr std::chrono::seconds max_time{5};           // the same chat takes a few hundredths of one
-constexpr size_t max_stored = size_t{4} << 20;        // characters or items of one variable
-constexpr ptrdiff_t max_stack = ptrdiff_t{512} << 10; // bytes; the smallest stack of a thread we know is 1 MiB
 
 const char* role_name(Role role)
 {
@@ -39,6 +34,8 @@ const char* role_name(Role role)
         return "user";
     case Role::assistant:
         return "assistant";
+    case Role::tool:
+        return "tool";
     }
     return "";
 }
@@ -55,99 +52,6 @@ Error template_error(std::string_view what, const std::exception& error)
         text.pop_back();
     }
     return {ErrorCode::format, std::format("{}: {}", what, text)};
-}
-
-minja::Value now_formatter()
-{
-    return minja::Value::callable([](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) {
-        args.expectArgs("strftime_now", {1, 1}, {0, 0});
-        const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-        std::tm local{};
-#ifdef _WIN32
-        localtime_s(&local, &now);
-#else
-        localtime_r(&now, &local); // std::localtime shares one buffer between threads
-#endif
-        std::ostringstream out;
-        out << std::put_time(&local, args.args[0].get<std::string>().c_str());
-        return minja::Value(out.str());
-    });
-}
-
-/// range(), with a bound: minja's own would fill memory for a hostile template.
-minja::Value bounded_range()
-{
-    return minja::Value::callable([](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) {
-        args.expectArgs("range", {1, 3}, {0, 0});
-        const auto number = [&](size_t i) { return args.args[i].get<int64_t>(); };
-        const int64_t start = args.args.size() > 1 ? number(0) : 0;
-        const int64_t end = number(args.args.size() > 1 ? 1 : 0);
-        const int64_t step = args.args.size() > 2 ? number(2) : 1;
-        if (step == 0) {
-            throw std::runtime_error("range() needs a step other than 0");
-        }
-        minja::Value items = minja::Value::array();
-        for (int64_t i = start; step > 0 ? i < end : i > end; i += step) {
-            if (static_cast<int64_t>(items.size()) == max_range) {
-                throw std::runtime_error(std::format("range() gives more than {} items", max_range));
-            }
-            items.push_back(i);
-        }
-        return items;
-    });
-}
-
-/// Python's str.split with a limit; see template_dialect.hpp.
-minja::Value split_at_most()
-{
-    return minja::Value::callable([](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) {
-        args.expectArgs("split", {3, 3}, {0, 0});
-        const auto text = args.args[0].get<std::string>();
-        const auto separator = args.args[1].get<std::string>();
-        const auto limit = args.args[2].get<int64_t>(); // below 0: none
-        if (separator.empty()) {
-            throw std::runtime_error("split() needs a separator that is not empty");
-        }
-        minja::Value parts = minja::Value::array();
-        size_t begin = 0;
-        for (int64_t cuts = 0; limit < 0 || cuts < limit; ++cuts) {
-            const size_t end = text.find(separator, begin);
-            if (end == std::string::npos) {
-                break;
-            }
-            parts.push_back(minja::Value(text.substr(begin, end - begin)));
-            begin = end + separator.size();
-        }
-        parts.push_back(minja::Value(text.substr(begin)));
-        return parts;
-    });
-}
-
-/// Ends a rendering that would hang, fill memory or overflow the stack; see template_work.hpp for where it is called.
-minja::Value work_counter()
-{
-    const char* const base = static_cast<const char*>(__builtin_frame_address(0));
-    const auto deadline = std::chrono::steady_clock::now() + max_time;
-    return minja::Value::callable(
-        [base, deadline, passes = 0](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) mutable {
-            const char* const here = static_cast<const char*>(__builtin_frame_address(0));
-            if (++passes > max_passes) {
-                throw std::runtime_error(std::format("its loops and macros run more than {} times", max_passes));
-            }
-            if (std::chrono::steady_clock::now() > deadline) {
-                throw std::runtime_error(std::format("it takes longer than {} seconds", max_time.count()));
-            }
-            if (base - here > max_stack) {
-                throw std::runtime_error("its macros call themselves without end");
-            }
-            for (const minja::Value& value : args.args) {
-                if ((value.is_string() || value.is_array()) && value.size() > max_stored) {
-                    throw std::runtime_error(
-                        std::format("one of its variables grows beyond {} characters or items", max_stored));
-                }
-            }
-            return minja::Value(false);
-        });
 }
 
 /// A macro holds the context it is defined in, which holds the macro: without this every rendering of such a template
@@ -209,35 +113,135 @@ Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::create(std::string sou
     }
 }
 
+namespace
+{
+
+std::string render_values(const ChatTemplate::Data& data, minja::Value messages, const Json& tools,
+                          const RenderOptions& options, const std::string& marker)
+{
+    auto values = minja::Value::object();
+    values.set("messages", messages);
+    if (!tools.is_null()) {
+        values.set("tools", minja::Value(tools));
+    }
+    values.set("add_generation_prompt", options.add_generation_prompt);
+    // DeepSeek-V3.1's own template calls the switch "thinking".
+    values.set("enable_thinking", options.enable_thinking);
+    values.set("thinking", options.enable_thinking);
+    values.set("bos_token", data.bos_text);
+    values.set("eos_token", data.eos_text);
+    add_template_functions(values, data.counter, marker);
+    const ContextOwner context(std::move(values));
+    return data.root->render(context.get());
+}
+
+/// How a template takes an assistant's calls; published ones differ.
+struct CallStyle {
+    bool text_arguments = false; ///< the JSON text, not the object
+    bool null_content = false;   ///< none, where there is no content
+};
+
+/// The first style in which the template writes a call's arguments as JSON or by name; objects with "" when there is
+/// none. The template is asked by rendering, as its source does not say.
+CallStyle call_style(const ChatTemplate::Data& data)
+{
+    const std::string name = "probe_function", key = "probe_argument", id = "probe0001";
+    for (const CallStyle style : {CallStyle{false, false}, {true, false}, {false, true}, {true, true}}) {
+        const Json arguments = {{key, "probe"}};
+        Json call = {{"name", name}, {"arguments", style.text_arguments ? Json(arguments.dump()) : arguments}};
+        const Json content = style.null_content ? Json(nullptr) : Json("");
+        const Json messages = Json::array(
+            {{{"role", "user"}, {"content", "probe"}},
+             {{"role", "assistant"},
+              {"content", content},
+              {"tool_calls", Json::array({{{"id", id}, {"type", "function"}, {"function", std::move(call)}}})}}});
+        try {
+            const std::string text =
+                render_values(data, minja::Value(messages), Json(), {.add_generation_prompt = false}, "\uFDD1");
+            const auto has = [&](const std::string& part) { return text.find(part) != std::string::npos; };
+            if (has(name) && has(key) && !has("'" + key) && !has("\\\"" + key)) {
+                return style;
+            }
+        } catch (const std::bad_alloc&) {
+            throw;
+        } catch (const std::exception&) {
+            continue; // refused in this style
+        }
+    }
+    return {};
+}
+
+/// Errors: invalid_argument.
+Result<Json> tool_calls(const ChatMessage& message, const CallStyle& style, const BreakSpecials& broken)
+{
+    Json calls = Json::array();
+    for (const ToolCall& call : message.tool_calls) {
+        auto arguments = parse_arguments(call.arguments, call.name, broken);
+        if (!arguments) {
+            return arguments;
+        }
+        Json item = Json::object();
+        if (!call.id.empty()) {
+            item["id"] = broken(call.id);
+        }
+        item["type"] = "function";
+        item["function"] = {{"name", broken(call.name)}};
+        item["function"]["arguments"] =
+            style.text_arguments ? Json(broken(call.arguments.empty() ? "{}" : call.arguments)) : *arguments;
+        calls.push_back(std::move(item));
+    }
+    return calls;
+}
+
+} // namespace
+
 Result<RenderedPrompt> ChatTemplate::render(std::span<const ChatMessage> messages, const RenderOptions& options,
                                             const Tokenizer& tokenizer) const
 {
-    const std::string marker = unused_marker(messages);
+    const std::string marker = unused_marker(messages, options.tools);
+    const auto broken = [&](std::string_view text) {
+        std::string storage;
+        return tokenizer.break_specials(valid_utf8(text, storage), marker, false);
+    };
+    Json tools;
+    if (!options.tools.empty()) {
+        auto parsed = parse_tools(options.tools, broken);
+        if (!parsed) {
+            return parsed.error();
+        }
+        tools = *std::move(parsed);
+    }
+    CallStyle style;
+    const auto calls = [](const ChatMessage& message) { return !message.tool_calls.empty(); };
+    if (std::any_of(messages.begin(), messages.end(), calls)) {
+        style = call_style(*m_data);
+    }
     std::string rendered;
     try {
         auto list = minja::Value::array();
         for (const ChatMessage& message : messages) {
             std::string storage;
             const bool thinks = message.role == Role::assistant;
-            auto item = minja::Value::object();
-            item.set("role", role_name(message.role));
-            item.set("content", tokenizer.break_specials(valid_utf8(message.content, storage), marker, thinks));
-            list.push_back(item);
+            Json item = {{"role", role_name(message.role)}};
+            item["content"] = tokenizer.break_specials(valid_utf8(message.content, storage), marker, thinks);
+            if (!message.tool_call_id.empty()) {
+                item["tool_call_id"] = broken(message.tool_call_id);
+            }
+            if (calls(message)) {
+                auto values = tool_calls(message, style, broken);
+                if (!values) {
+                    return values.error();
+                }
+                item["tool_calls"] = *std::move(values);
+                if (style.null_content && message.content.empty()) {
+                    item["content"] = nullptr;
+                }
+            }
+            list.push_back(minja::Value(item));
         }
-        auto values = minja::Value::object();
-        values.set("messages", list);
-        values.set("add_generation_prompt", options.add_generation_prompt);
-        // DeepSeek-V3.1's own template calls the switch "thinking".
-        values.set("enable_thinking", options.enable_thinking);
-        values.set("thinking", options.enable_thinking);
-        values.set("bos_token", m_data->bos_text);
-        values.set("eos_token", m_data->eos_text);
-        values.set("strftime_now", now_formatter());
-        values.set("range", bounded_range());
-        values.set("split_at_most", split_at_most());
-        values.set(m_data->counter, work_counter());
-        const ContextOwner context(std::move(values));
-        rendered = m_data->root->render(context.get());
+        rendered = render_values(*m_data, std::move(list), tools, options, marker);
+    } catch (const std::bad_alloc&) {
+        throw; // no fault of the template: Model::render has the sentence
     } catch (const std::exception& error) {
         return template_error("The file's chat template refuses this chat", error);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "text/template_operators.hpp"
 #include "text/template_scan.hpp"
 
 namespace conclave
@@ -102,17 +103,52 @@ std::string adapt_expression(std::string_view tag)
     return out;
 }
 
+/// The operators of a whole tag; see template_operators.hpp.
+std::string with_operators(std::string_view tag)
+{
+    const size_t begin = tag.size() > 2 && (tag[2] == '-' || tag[2] == '+') ? 3 : 2;
+    const bool is_whole = tag.size() >= begin + 2 && tag.ends_with(tag[1] == '{' ? "}}" : "%}");
+    if (!is_whole) {
+        return std::string(tag);
+    }
+    const char last = tag.size() > begin + 2 ? tag[tag.size() - 3] : '\0';
+    const size_t end = tag.size() - (last == '-' || last == '+' ? 3 : 2);
+    return std::string(tag.substr(0, begin)) + adapt_operators(tag.substr(begin, end - begin)) +
+           std::string(tag.substr(end));
+}
+
+/// Blanks between the start of the line and the end of `text`.
+size_t indentation(std::string_view text, bool starts_line)
+{
+    const size_t last = text.find_last_not_of(" \t");
+    if (last == std::string_view::npos) {
+        return starts_line ? text.size() : 0;
+    }
+    return text[last] == '\n' ? text.size() - last - 1 : 0;
+}
+
 } // namespace
 
 std::string adapt_template(std::string_view source)
 {
     std::string out;
     size_t done = 0;
+    bool trims = false; // the tag before swallows the blanks behind it
     for (size_t at = find_tag(source, 0); at < source.size(); at = find_tag(source, done)) {
-        out.append(source, done, at - done);
+        const std::string_view text = source.substr(done, at - done);
+        const size_t n_blanks = indentation(text, done == 0);
+        out.append(text.substr(0, text.size() - n_blanks));
+        const bool is_expression = source[at + 1] == '{' && source.substr(at + 2, 1) != "-";
+        const bool swallowed = trims && text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+        if (is_expression && n_blanks > 0 && !swallowed) {
+            out.append("{{'").append(text.substr(text.size() - n_blanks)).append("'}}");
+        } else {
+            out.append(text.substr(text.size() - n_blanks));
+        }
         const std::string_view tag = source.substr(at, scan_tag(source.substr(at)).size);
-        out.append(tag[1] == '#' ? std::string(tag) : adapt_expression(tag));
+        out.append(tag[1] == '#' ? std::string(tag) : with_operators(adapt_expression(tag)));
         done = at + tag.size();
+        trims = tag.size() > 4 && tag[tag.size() - 3] == '-';
     }
     return out.append(source, done, source.size() - done);
 }

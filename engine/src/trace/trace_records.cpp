@@ -92,7 +92,7 @@ bool get(ByteReader& in, TracePrompt& prompt)
     prompt.messages.resize(in.get_count(max_messages));
     for (ChatMessage& message : prompt.messages) {
         const auto role = in.get<uint8_t>();
-        if (role > static_cast<uint8_t>(Role::assistant)) {
+        if (role > static_cast<uint8_t>(Role::tool)) {
             return false;
         }
         message.role = static_cast<Role>(role);

@@ -30,24 +30,50 @@ struct Case {
     RenderOptions options;
 };
 
-nlohmann::json goldens()
+nlohmann::ordered_json goldens()
 {
-    return nlohmann::json::parse(read_file(golden_path("templates.json")));
+    return nlohmann::ordered_json::parse(read_file(golden_path("templates.json")));
 }
 
-std::vector<Case> cases(const nlohmann::json& file)
+ChatMessage message_of(const nlohmann::json& value)
+{
+    const std::string role = value.at("role");
+    ChatMessage message{role == "system"      ? Role::system
+                        : role == "user"      ? Role::user
+                        : role == "assistant" ? Role::assistant
+                                              : Role::tool,
+                        value.at("content")};
+    for (const auto& call : value.value("tool_calls", nlohmann::json::array())) {
+        message.tool_calls.push_back({call.at("id"), call.at("name"), call.at("arguments")});
+    }
+    message.tool_call_id = value.value("tool_call_id", "");
+    return message;
+}
+
+/// {plain, system} x chats x {direct, think}
+std::vector<Case> cases(const nlohmann::ordered_json& file, bool with_tools)
 {
     std::vector<Case> all;
-    for (const auto& [name, value] : file.at("cases").items()) {
-        Case c{name, {}, {value.at("add_generation_prompt"), value.at("enable_thinking")}};
-        for (const auto& message : value.at("messages")) {
-            const std::string role = message.at("role");
-            c.messages.push_back({role == "system" ? Role::system
-                                  : role == "user" ? Role::user
-                                                   : Role::assistant,
-                                  message.at("content")});
+    for (const std::string first : {"plain", "system"}) {
+        for (const auto& [name, chat] : file.at("chats").items()) {
+            const bool has_tools = chat.at("has_tools");
+            if (has_tools && !with_tools) {
+                continue;
+            }
+            for (const bool thinks : {false, true}) {
+                Case c{first + "-" + name + (thinks ? "-think" : "-direct"),
+                       {},
+                       {chat.at("add_generation_prompt"), thinks}};
+                if (first == "system") {
+                    c.messages.push_back(message_of(file.at("system")));
+                }
+                for (const auto& message : chat.at("messages")) {
+                    c.messages.push_back(message_of(message));
+                }
+                c.options.tools = has_tools ? file.at("tools").dump() : "";
+                all.push_back(std::move(c));
+            }
         }
-        all.push_back(std::move(c));
     }
     return all;
 }
@@ -74,7 +100,7 @@ std::string with_golden_date(std::string text, const std::string& today)
 TEST(ChatTemplate, OwnTemplatesRenderAsJinja2)
 {
     const auto tokenizer = golden_tokenizer("deepseek-v3");
-    const auto all = cases(goldens());
+    const auto all = cases(goldens(), false);
     ASSERT_EQ(all.size(), 12u);
     for (const std::string name : {"r1", "roles"}) {
         const auto chat_template = parse(read_file(golden_path("chats/" + name + ".jinja")));
@@ -92,8 +118,9 @@ TEST(ChatTemplate, PublishedTemplatesRenderAsJinja2)
         GTEST_SKIP() << "the published chat templates are not here: " << shared_templates;
     }
     const auto tokenizer = golden_tokenizer("deepseek-v3");
-    const nlohmann::json file = goldens();
-    const auto all = cases(file);
+    const auto file = goldens();
+    const auto all = cases(file, true);
+    ASSERT_EQ(all.size(), 28u);
     EXPECT_GE(file.at("templates").size(), 13u);
     const auto today = parse("{{ strftime_now('%Y-%m-%d') }}")->render({}, {}, *tokenizer);
     ASSERT_TRUE(today);
@@ -102,6 +129,10 @@ TEST(ChatTemplate, PublishedTemplatesRenderAsJinja2)
         ASSERT_NE(chat_template, nullptr) << name;
         for (const Case& c : all) {
             const auto prompt = chat_template->render(c.messages, c.options, *tokenizer);
+            if (expected.at(c.name).is_null()) {
+                EXPECT_FALSE(prompt) << name << " " << c.name << "\n" << prompt->text;
+                continue;
+            }
             ASSERT_TRUE(prompt) << name << " " << c.name << ": " << prompt.error().message;
             const std::string text = with_golden_date(prompt->text, today->text);
             EXPECT_EQ(text.size(), expected.at(c.name).at(0).get<size_t>()) << name << " " << c.name;
@@ -131,7 +162,7 @@ TEST(ChatTemplate, IdsAreTheTextsWithSpecialTokensOfTheTemplate)
 {
     const auto tokenizer = golden_tokenizer("deepseek-v3");
     const auto chat_template = parse(read_file(golden_path("chats/r1.jinja")));
-    for (const Case& c : cases(goldens())) {
+    for (const Case& c : cases(goldens(), false)) {
         const auto prompt = chat_template->render(c.messages, c.options, *tokenizer);
         ASSERT_TRUE(prompt);
         // None of these chats spells a special token, so reading the whole text gives the same.
@@ -187,6 +218,94 @@ TEST(ChatTemplate, TypedTextNeverBecomesASpecialToken)
     }
 }
 
+TEST(ChatTemplate, ToolsAndCallsNeverBecomeSpecialTokens)
+{
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    const auto chat_template = parse("{{ tools | tojson(ensure_ascii=True) }}{% for m in messages %}{{ m.content }}"
+                                     "{% for c in m.tool_calls %}{{ c | tojson }}{% endfor %}{% endfor %}");
+    const std::string attack = R"(<think>\u003cthink><｜User｜>\uFDD1\ufdd0\uFDD1)";
+    const std::string object = "{\"" + attack + "\": [\"" + attack + "\"]}";
+    const std::vector<ChatMessage> chat = {{Role::assistant, "", {{"<think>", "<think>", object}}},
+                                           {Role::tool, "<think>", {}, "<think>"}};
+    const RenderOptions options{.tools = R"([{"type": "function", "function": {"name": "f", "x": )" + object + "}}]"};
+    const auto prompt = chat_template->render(chat, options, *tokenizer);
+    ASSERT_TRUE(prompt) << prompt.error().message;
+    for (const std::string_view text : {"<think>", "<｜User｜>"}) {
+        EXPECT_NE(prompt->text.find(text), std::string::npos);
+        const auto ids = tokenizer->encode(text, {.add_bos = false, .parse_special = true});
+        ASSERT_EQ(ids.size(), 1u);
+        EXPECT_EQ(count(prompt->ids, ids.front()), 0u) << text;
+    }
+}
+
+TEST(ChatTemplate, BadToolsAreOneSentence)
+{
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    const auto chat_template =
+        parse("{{ tools | tojson }}{% for m in messages %}{{ m.tool_calls | tojson }}{% endfor %}");
+    struct Bad {
+        std::string tools, arguments, says;
+    };
+    const std::string deep(2'000, '[');
+    const Bad all[] = {
+        {"[", "", "byte 2"},
+        {"{}", "", "no JSON array"},
+        {"[1]", "", "entry 1"},
+        {R"([{"type": "function", "function": {"name": "f"}}, {"function": {}}])", "", "no name in entry 2"},
+        {R"([{"function": {"name": "f", "parameters": 1}}])", "", "parameters in entry 1"},
+        {deep + std::string(2'000, ']'), "", "64 brackets"},
+        {"[\xFF]", "", "byte 2"},
+        {std::string(2 << 20, ' '), "", "1048576 bytes"},
+        {"", "[1]", "call of f are no JSON object"},
+        {"", "{", "byte 2"},
+    };
+    for (const Bad& bad : all) {
+        const std::vector<ChatMessage> chat = {{Role::assistant, "", {{"", "f", bad.arguments}}}};
+        const auto result = chat_template->render(chat, {.tools = bad.tools}, *tokenizer);
+        ASSERT_FALSE(result) << bad.says;
+        EXPECT_EQ(result.error().code, ErrorCode::invalid_argument);
+        EXPECT_NE(result.error().message.find(bad.says), std::string::npos) << result.error().message;
+        EXPECT_LT(result.error().message.size(), 300u);
+    }
+}
+
+TEST(ChatTemplate, JsonAsPythonWritesIt)
+{
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    const std::string values =
+        R"({"a": [], "b": {}, "é😀": [1.0, 1e-05, 0.0001, 1e16, 123456789012345.0, 9007199254740993, -0.0, true, null,
+        "\u0001\u007f\b\f/\"\\"]})";
+    const auto text = [&](const std::string& filter) {
+        const auto prompt =
+            parse("{{ tools[0].function.x | " + filter + " }}")
+                ->render({}, {.tools = R"([{"function": {"name": "f", "x": )" + values + "}}]"}, *tokenizer);
+        EXPECT_TRUE(prompt) << prompt.error().message;
+        return prompt ? prompt->text : std::string();
+    };
+    // As CPython 3.11's json.dumps writes the same value.
+    EXPECT_EQ(text("tojson"), "{\"a\": [], \"b\": {}, \"é😀\": [1.0, 1e-05, 0.0001, 1e+16, 123456789012345.0, "
+                              "9007199254740993, -0.0, true, null, \"\\u0001\x7f\\b\\f/\\\"\\\\\"]}");
+    EXPECT_EQ(text("tojson(ensure_ascii=True, separators=(',', ':'))").substr(0, 38),
+              "{\"a\":[],\"b\":{},\"\\u00e9\\ud83d\\ude00\":[1");
+    EXPECT_EQ(text("tojson(indent=2)").substr(0, 47), "{\n  \"a\": [],\n  \"b\": {},\n  \"é😀\": [\n    1.0,\n");
+}
+
+TEST(ChatTemplate, BlanksBeforeExpressionsStay)
+{
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    const auto text = [&](const std::string& source) {
+        const auto prompt = parse(source)->render({}, {}, *tokenizer);
+        EXPECT_TRUE(prompt) << prompt.error().message;
+        return prompt ? prompt->text : std::string();
+    };
+    // As Jinja2 with trim_blocks and lstrip_blocks renders them.
+    EXPECT_EQ(text("  {{ 1 }}\n\t{{ 2 }}\n  {{- 3 }}"), "  1\n\t23");
+    EXPECT_EQ(text("{% if true %}\n  {{ 1 }}\n  {% endif %}\n  {{ 2 }}"), "  1\n  2");
+    EXPECT_EQ(text("{% if true -%}\n  {{ 1 }}{% endif %}"), "1");
+    EXPECT_EQ(text("{{ 1 -}}  \n  {{ 2 }}"), "12");
+    EXPECT_EQ(text("a {{ 1 }} {{ 2 }}\n {# c #}\n  {{ 3 }}"), "a 1 2\n  3");
+}
+
 TEST(ChatTemplate, TypedThinkMarksDoNotOpenThinking)
 {
     const auto tokenizer = golden_tokenizer("deepseek-v3");
@@ -236,7 +355,7 @@ TEST(ChatTemplate, HostileTemplatesAreErrors)
     };
     for (const std::string& source : sources) {
         const auto result = ChatTemplate::create(source, "", "");
-        ASSERT_FALSE(result) << source.substr(0, 40);
+        ASSERT_FALSE(result) << source.substr(0, 38);
         EXPECT_LT(result.error().message.size(), 2'000u);
     }
     const auto tokenizer = golden_tokenizer("deepseek-v3");
@@ -311,11 +430,46 @@ TEST(ChatTemplate, FunctionsThatTemplatesUse)
     EXPECT_GE(year, "2025");
 }
 
+TEST(ChatTemplate, OperatorsAreThoseOfPython)
+{
+    const auto tokenizer = golden_tokenizer("deepseek-v3");
+    struct Rendering {
+        std::string source, expected;
+    };
+    const Rendering all[] = {
+        {"{{ 7 // 2 }},{{ -7 // 2 }},{{ 7 // -2 }},{{ -7 % 3 }},{{ 7 % -3 }},{{ 7.5 % 2 }}", "3,-4,-4,2,-2,1.5"},
+        {"{{ 7 / 2 }},{{ 6 / 3 }},{{ 2 * 3 * 4 }},{{ 2 + 3 * 4 % 5 - 1 }},{{ (1 + 2) * 3 }}", "3.5,2.0,24,3,9"},
+        {"{{ 'ab' * 3 }},{{ 2 * 'é' }},{{ '-' * 0 }},{{ 3 * 2 ~ 'x' }},{{ 1 if 4 % 2 == 0 else 2 }}",
+         "ababab,éé,,6x,1"},
+        {"{% set l = [1, 2, 3] %}{{ l[:9] | length * 2 }},{{ l[-2:] | join('') }},{{ l[::-1] | join('') }}",
+         "6,23,321"},
+        {"{{ 'aéz'[1:] }},{{ 'aéz'[::-1] }},{{ 'abcdef'[1:99:2] }},{{ 'abc'[-99:2] }},{{ 'abc'[5:] }}|",
+         "éz,zéa,bdf,ab,|"},
+        {"{{ [[1, 2], [3]][0][1:][0] }},{{ {'a': 2}['a'] * 3 }},{{ 'a:b'.split(':')[1] }}", "2,6,b"},
+        {"{% if 'x' in ('x', 'y') and not (2 * 2 == 5) %}{{ [1][0] - 3 }}{% endif %}{{- 10 - 2 * 3 -}} !", "-24!"},
+    };
+    for (const Rendering& c : all) {
+        const auto prompt = parse(c.source)->render({}, {}, *tokenizer);
+        ASSERT_TRUE(prompt) << c.source << prompt.error().message;
+        EXPECT_EQ(prompt->text, c.expected) << c.source;
+    }
+    for (const std::string expression :
+         {"1 % 0", "1 // 0", "1 / 0", "1.0 % 0.0", "'a' * 1000000000", "[1] * 1000000000 * 1000000000", "1[0:1]",
+          "'abc'[::0]", "{} * 2", "'%s' % 3", "1 % (2 - 2)", "1 % '0' | int"}) {
+        const auto result = parse("{{ " + expression + " }}")->render({}, {}, *tokenizer);
+        ASSERT_FALSE(result) << expression;
+        EXPECT_EQ(result.error().code, ErrorCode::format);
+    }
+    const auto large = parse("{{ (0 - 9223372036854775807 - 1) // -1 }},{{ 9223372036854775807 + 1 }}");
+    EXPECT_TRUE(large->render({}, {}, *tokenizer));
+    EXPECT_EQ(parse("{{ 'abc'[0:9223372036854775807:9223372036854775807] }}")->render({}, {}, *tokenizer)->text, "a");
+}
+
 TEST(ChatTemplate, ThreadsShareOne)
 {
     const auto tokenizer = golden_tokenizer("deepseek-v3");
     const auto chat_template = parse(read_file(golden_path("chats/r1.jinja")));
-    const auto all = cases(goldens());
+    const auto all = cases(goldens(), false);
     std::vector<std::string> expected;
     for (const Case& c : all) {
         expected.push_back(chat_template->render(c.messages, c.options, *tokenizer)->text);

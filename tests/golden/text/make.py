@@ -8,7 +8,7 @@ reason. Seeded: a second run with the same packages gives the same bytes.
 strings.bin           u32 count, then per string u16 size and UTF-8 bytes
 <pre-tokenizer>.bin   u32 tokens, each u8 size, u8 type and text; u32 merges, each u16 left, u16 right;
                       then per string u16 count and u16 ids
-templates.json        {file: {case: [bytes, FNV-1a 64 of the text, hex]}}
+templates.json        {file: {case: [bytes, FNV-1a 64 of the text, hex], or null where the template refuses the chat}}
 chats/*.txt           what the templates chats/*.jinja render
 All numbers little-endian.
 """
@@ -148,19 +148,94 @@ TURNS = [
     {"role": "assistant", "content": "Yes."},
     {"role": "user", "content": "Thanks 👍🏽"},
 ]
+TOOLS = [
+    {"type": "function", "function": {
+        "name": "get_weather", "description": "Weather at a place, \"now\" or later \u2014 \u5929\u6c17",
+        "parameters": {"type": "object", "properties": {
+            "city": {"type": "string", "description": "A city's name"},
+            "unit": {"type": "string", "enum": ["celsius", "fahrenheit"], "default": "celsius"},
+            "days": {"type": "integer", "minimum": 1, "maximum": 14, "default": 3},
+            "places": {"type": "array", "items": {"type": "object", "properties": {
+                "lat": {"type": "number"}, "lon": {"type": "number"}}, "required": ["lat", "lon"]}},
+            "tags": {"type": "array", "items": {"type": "string"}, "nullable": True},
+        }, "required": ["city"]}}},
+    {"type": "function", "function": {
+        "name": "add", "description": "The sum of two numbers", "strict": True,
+        "parameters": {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"},
+                                                        "near": {"type": "number", "default": 1e-05}},
+                       "required": ["a", "b"]}}},
+]
+
+
+def call(number, name, **arguments):
+    return {"id": f"call0000{number}", "name": name, "arguments": json.dumps(arguments, ensure_ascii=False)}
+
+
+WEATHER = call(1, "get_weather", city="K\u00f6ln \"am\" Rhein", days=2, places=[{"lat": 50.94, "lon": 6.96}], unit="celsius")
+SUM = call(2, "add", a=1, b=2.5)
+TOOL_TURNS = [
+    {"role": "user", "content": "How warm is it in K\u00f6ln?"},
+    {"role": "assistant", "content": "", "tool_calls": [WEATHER]},
+    {"role": "tool", "content": "{\"celsius\": 7, \"sky\": \"grey <&> \u26c5\"}", "tool_call_id": WEATHER["id"]},
+    {"role": "assistant", "content": "<think>\nSeven.\n</think>\n\nIt has 7 \u00b0C."},
+    {"role": "user", "content": " And 1 + 2.5? "},
+    {"role": "assistant", "content": "", "tool_calls": [SUM]},
+    {"role": "tool", "content": "3.5", "tool_call_id": SUM["id"]},
+    {"role": "assistant", "content": "3.5."},
+    {"role": "user", "content": "Thanks"},
+]
+BOTH = [TOOL_TURNS[0], {"role": "assistant", "content": "Both.", "tool_calls": [WEATHER, SUM]}, TOOL_TURNS[2], TOOL_TURNS[6]]
+CHATS = {  # messages, whether an answer is to begin, tools
+    "one": (TURNS[:1], True, None), "three": (TURNS[:5], True, None), "closed": (TURNS[:4], False, None),
+    "tools-one": (TURNS[:1], True, TOOLS), "tools-three": (TOOL_TURNS, True, TOOLS),
+    "tools-result": (TOOL_TURNS[:3], True, TOOLS), "tools-both": (BOTH, True, TOOLS),
+}
 CASES = {
     f"{'system' if system else 'plain'}-{name}-{'think' if thinking else 'direct'}":
-        (([SYSTEM] if system else []) + TURNS[:n_messages], prompt, thinking)
-    for system in (False, True)
-    for name, n_messages, prompt in (("one", 1, True), ("three", 5, True), ("closed", 4, False))
-    for thinking in (False, True)
+        (([SYSTEM] if system else []) + messages, prompt, thinking, tools)
+    for system in (False, True) for name, (messages, prompt, tools) in CHATS.items() for thinking in (False, True)
 }
 
 
-def render(source, messages, prompt, thinking):
+def with_calls(messages, text_arguments, null_content):
+    """The messages as transformers takes them, with calls in one of the styles that templates want."""
+    out = []
+    for message in messages:
+        message = dict(message)
+        if "tool_calls" in message:
+            message["tool_calls"] = [
+                {"id": made["id"], "type": "function", "function": {
+                    "name": made["name"],
+                    "arguments": made["arguments"] if text_arguments else json.loads(made["arguments"])}}
+                for made in message["tool_calls"]]
+            if null_content and not message["content"]:
+                message["content"] = None
+        out.append(message)
+    return out
+
+
+def call_style(source):
+    """The first style in which the template writes a call's name and its arguments, as JSON or one by one."""
+    probe = [{"role": "user", "content": "probe"},
+             {"role": "assistant", "content": "", "tool_calls": [
+                 {"id": "probe0001", "name": "probe_function", "arguments": '{"probe_argument": "probe"}'}]}]
+    for style in ((False, False), (True, False), (False, True), (True, True)):
+        try:
+            text = render(source, with_calls(probe, *style), False, True)
+        except (jinja2.TemplateError, TypeError):
+            continue
+        if "probe_function" in text and "probe_argument" in text and not any(
+                quote + "probe_argument" in text for quote in ("'", '\\"')):
+            return style
+    return (False, False)
+
+
+def render(source, messages, prompt, thinking, tools=None):
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True,
                                                 extensions=["jinja2.ext.loopcontrols"])
-    environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+    # default: "tools | map(…) | tojson" of llama.cpp's R1 template, which Python's json refuses as a generator.
+    environment.filters["tojson"] = lambda value, **options: json.dumps(
+        value, **{"ensure_ascii": False, "default": list, **options})
 
     def raise_exception(message):
         raise jinja2.TemplateError(message)
@@ -168,7 +243,7 @@ def render(source, messages, prompt, thinking):
     environment.globals["raise_exception"] = raise_exception
     environment.globals["strftime_now"] = lambda _format: DATE
     return environment.from_string(source).render(
-        messages=messages, add_generation_prompt=prompt, enable_thinking=thinking, thinking=thinking, bos_token="<bos>",
+        messages=messages, **({"tools": tools} if tools else {}), add_generation_prompt=prompt, enable_thinking=thinking, thinking=thinking, bos_token="<bos>",
         eos_token="<eos>")
 
 
@@ -179,29 +254,47 @@ def fnv1a(data):
     return value
 
 
+def rendered(source, case):
+    """None where the template refuses the chat."""
+    messages, prompt, thinking, tools = case
+    try:
+        return render(source, with_calls(messages, *call_style(source)), prompt, thinking, tools)
+    except jinja2.TemplateError:
+        return None
+
+
 def write_templates(folder):
-    goldens = {}
+    lines = []
     for path in sorted(folder.glob("*.jinja")):
         source = path.read_text()
-        goldens[path.name] = {}
-        for name, case in CASES.items():
-            text = render(source, *case).encode()
-            goldens[path.name][name] = [len(text), f"{fnv1a(text):016x}"]
-    (HERE / "templates.json").write_text(json.dumps(
-        {"cases": {name: {"messages": case[0], "add_generation_prompt": case[1], "enable_thinking": case[2]}
-                   for name, case in CASES.items()}, "templates": goldens}, ensure_ascii=False, indent=1) + "\n")
+        texts = {name: rendered(source, case) for name, case in CASES.items()}
+        golden = {name: None if text is None else [len(text.encode()), f"{fnv1a(text.encode()):016x}"]
+                  for name, text in texts.items()}
+        lines.append(f"  {json.dumps(path.name)}: {json.dumps(golden)}")
+    chats = {name: {"messages": messages, "add_generation_prompt": prompt, "has_tools": tools is not None}
+             for name, (messages, prompt, tools) in CHATS.items()}
+    (HERE / "templates.json").write_text(
+        '{\n "system": ' + json.dumps(SYSTEM, ensure_ascii=False) + ',\n "tools": ' + json.dumps(TOOLS, ensure_ascii=False) +
+        ',\n "chats": {\n' +
+        ",\n".join(f"  {json.dumps(name)}: {json.dumps(chat, ensure_ascii=False)}" for name, chat in chats.items()) +
+        '\n },\n "templates": {\n' + ",\n".join(lines) + "\n }\n}\n")
 
 
 def write_chats():
     for path in sorted((HERE / "chats").glob("*.jinja")):
         for name, case in CASES.items():
-            (HERE / "chats" / f"{path.stem}.{name}.txt").write_text(render(path.read_text(), *case))
+            if case[3] is None:  # these know no tools
+                (HERE / "chats" / f"{path.stem}.{name}.txt").write_text(render(path.read_text(), *case))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--templates-only", action="store_true", help="leave strings and vocabularies as they are")
     parser.add_argument("--templates", type=Path, help="folder with published chat templates (*.jinja)")
     arguments = parser.parse_args()
+    if arguments.templates_only:
+        write_templates(arguments.templates)
+        return
     strings = sample_strings(random.Random(20))
     packed = [string.encode() for string in strings]
     (HERE / "strings.bin").write_bytes(struct.pack("<I", len(packed)) +
