@@ -41,6 +41,10 @@ constexpr std::string_view deepseek_v3_words = R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]
 constexpr std::string_view qwen2_words =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
+// Qwen3.5: marks count as letters.
+constexpr std::string_view qwen35_words = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N})"
+                                          R"(| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
 constexpr std::string_view llama3_words =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 // o200k: cased words with their contractions.
@@ -72,6 +76,7 @@ constexpr std::array deepseek_v3 = {
     deepseek_v3_words,
 };
 constexpr std::array qwen2 = {qwen2_words};
+constexpr std::array qwen35 = {qwen35_words};
 constexpr std::array llama3 = {llama3_words};
 constexpr std::array o200k = {o200k_words};
 constexpr std::array kimi_k2 = {kimi_words};
@@ -82,6 +87,7 @@ constexpr PreTokenizerRule rules[] = {
     {"deepseek-coder", deepseek_coder},
     {"deepseek-v3", deepseek_v3},
     {"qwen2", qwen2},
+    {"qwen35", qwen35},
     {"llama3", llama3, true, true},
     {"gpt-2", gpt2},
     {"glm4", llama3},
@@ -93,8 +99,15 @@ struct Alias {
     std::string_view alias, name;
 };
 constexpr Alias aliases[] = {
-    {"deepseek-r1-qwen", "qwen2"}, {"megrez", "qwen2"}, {"llama-bpe", "llama3"},
-    {"llama-v3", "llama3"},        {"olmo", "gpt-2"},   {"chatglm-bpe", "glm4"},
+    {"deepseek-r1-qwen", "qwen2"},
+    {"megrez", "qwen2"},
+    {"llama-bpe", "llama3"},
+    {"llama-v3", "llama3"},
+    {"olmo", "gpt-2"},
+    {"chatglm-bpe", "glm4"},
+    {"dbrx", "glm4"},
+    {"smaug-bpe", "glm4"},
+    {"mpt", "gpt-2"},
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hash64.hpp"
 #include "base/load_le.hpp"
 
 namespace conclave
@@ -68,6 +69,38 @@ std::vector<std::string> golden_strings()
         string = reader.text(reader.number<uint16_t>());
     }
     return strings;
+}
+
+std::vector<std::string> derived_strings()
+{
+    using namespace std::string_view_literals;
+    constexpr size_t n_derived = 3000;
+    constexpr std::string_view joins[] = {""sv,       " "sv,      "\r\n"sv, "\n\r\r\n"sv, "\t"sv,
+                                          "\u3000"sv, "\u200d"sv, "7"sv,    "中"sv,       "\n\n "sv};
+    constexpr std::string_view broken[] = {"\xff"sv,     "\xc3"sv,         "\xe4\xbd"sv,        "\xf0\x9f\x91"sv,
+                                           "\xc0\xaf"sv, "\xed\xa0\x80"sv, "\xf4\x90\x80\x80"sv};
+    const auto strings = golden_strings();
+    std::vector<std::string> derived;
+    for (size_t k = 0; k < n_derived; ++k) {
+        const std::string& a = strings[(k * 7919 + 13) % strings.size()];
+        const std::string& b = strings[(k * 6007 + 5) % strings.size()];
+        std::string made = a;
+        if (k % 5 != 0) {
+            made.append(joins[k % std::size(joins)]).append(b);
+        } else if (k % 10 != 0) {
+            made.insert(a.size() * (k % 7) / 7, broken[k / 5 % std::size(broken)]).append(b);
+        } else {
+            made.append(b).append(broken[k / 5 % std::size(broken)]);
+        }
+        derived.push_back(std::move(made));
+    }
+    return derived;
+}
+
+uint64_t golden_hash(std::string data)
+{
+    data.resize((data.size() + 7) / 8 * 8, '\xff');
+    return hash64({reinterpret_cast<const uint8_t*>(data.data()), data.size()});
 }
 
 GoldenVocabulary golden_vocabulary(const std::string& pre_tokenizer)

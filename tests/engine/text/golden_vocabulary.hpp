@@ -20,6 +20,10 @@ struct GoldenVocabulary {
 std::string golden_path(const std::string& name);
 std::string read_file(const std::string& path);
 std::vector<std::string> golden_strings();
+/// 3,000 more, made of those, some of them no UTF-8; see derived.py beside the goldens.
+std::vector<std::string> derived_strings();
+/// The bytes `data` as goldens hash them: with 0xFF up to a multiple of eight.
+uint64_t golden_hash(std::string data);
 GoldenVocabulary golden_vocabulary(const std::string& pre_tokenizer);
 /// Fails the test when it cannot be built.
 std::shared_ptr<const Tokenizer> golden_tokenizer(const std::string& pre_tokenizer);
