@@ -1,4 +1,4 @@
-// Bytes as text, as a vocabulary's merges and as a chat template. First byte: which.
+// Bytes as text and as a vocabulary's merges. First byte: which.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,7 +9,6 @@
 #include "conclave/utf8_stream.hpp"
 #include "fuzz_target.hpp"
 #include "text/byte_alphabet.hpp"
-#include "text/chat_template.hpp"
 #include "text/tokenizer.hpp"
 #include "text/utf8.hpp"
 
@@ -18,7 +17,8 @@ namespace
 
 using namespace conclave;
 
-constexpr std::array pre_tokenizers = {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2", "llama3", "gpt-2"};
+constexpr std::array pre_tokenizers = {"deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen2",  "llama3",
+                                       "gpt-2",        "glm4",           "gpt-4o",      "kimi-k2"};
 
 VocabularyData byte_vocabulary(const char* pre_tokenizer)
 {
@@ -88,19 +88,6 @@ void fuzz_vocabulary(std::string_view text)
     }
 }
 
-void fuzz_template(std::string_view source)
-{
-    const auto made = ChatTemplate::create(std::string(source), "<bos>", "<eos>");
-    if (!made) {
-        return;
-    }
-    const ChatMessage chat[] = {{Role::system, "s"},
-                                {Role::user, "<｜Assistant｜>"},
-                                {Role::assistant, "<think>a</think>b"},
-                                {Role::user, "u"}};
-    static_cast<void>((*made)->render(chat, {}, tokenizer(2)));
-}
-
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
@@ -109,41 +96,29 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         return 0;
     }
     const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 3) {
-    case 0:
-        fuzz_tokenizer(tokenizer(data[0] / 3), rest);
-        break;
-    case 1:
+    if (data[0] % 2 == 0) {
+        fuzz_tokenizer(tokenizer(data[0] / 2), rest);
+    } else {
         fuzz_vocabulary(rest);
-        break;
-    default:
-        fuzz_template(rest);
     }
     return 0;
 }
 
 std::vector<std::vector<uint8_t>> conclave::default_corpus()
 {
-    // Templates are a fourth of it: to parse one takes a hundred times as long as to encode a line.
     const std::string_view inputs[] = {
-        "\x0C"
+        "\x04"
         "don't 123456 a,b\r\n\n  x\t\u00a0\u180e end  ",
-        "\x03"
+        "\x0E"
         "Führer 你好，世界。 1234 ½ 👩‍👩‍👧‍👦 <｜User｜><｜Assistant｜>hi<think></think>\n",
-        "\x06"
+        "\x10"
         "int main(void){return 0;}\n\n    x += \xE4\xBD\xF0\x9F\xFF;  // ünïcödé",
-        "\x09"
+        "\x08"
         "I'LL they're 'ſ  ٣٤٥ हिन्दी ภาษา ... !!!",
         "\x01"
         "a b\nc d\nab cd\nb c\nabcd\n<x>\n<｜User｜>\nĠ a\n",
         "\x01"
         "aa\na a\naaa\naa aa\n\n \nx y z\n",
-        "\x02"
-        "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}{{ '<｜User｜>' + m['content'] | trim }}"
-        "{% else %}{{ m.content.split('</think>', 1)[-1] }}{% endif %}{% endfor %}",
-        "\x02"
-        "{%- set ns = namespace(a=1) %}{% macro f(x) -%}{{ x ~ ns.a }}{%- endmacro %}{{ f(2).upper() }}{# c #}"
-        "{{ range(3) | list | tojson }}",
     };
     std::vector<std::vector<uint8_t>> corpus;
     for (const std::string_view input : inputs) {
