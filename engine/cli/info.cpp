@@ -16,6 +16,9 @@ void print_text(const ModelInfo& info)
     std::printf("  family           %s (%s)\n", info.family.c_str(), info.architecture.c_str());
     std::printf("  parameters       %.3f M, %.3f M active per token\n", static_cast<double>(info.n_params) / 1e6,
                 static_cast<double>(info.n_params_active) / 1e6);
+    if (info.n_params_mtp) {
+        std::printf("  drafting         by %.3f M parameters more\n", static_cast<double>(*info.n_params_mtp) / 1e6);
+    }
     std::printf("  layers           %d, %zu of them mixtures of experts\n", info.n_layers, info.moe_layers.size());
     if (!info.moe_layers.empty()) {
         std::printf("  experts          %d, %d used per token, %d shared\n", info.n_experts, info.n_experts_used,
@@ -63,7 +66,8 @@ int run(const Common& common)
                 {"quant", quant},
                 {"context_length", info.context_length},
                 {"n_vocab", info.n_vocab},
-                {"file_bytes", info.file_bytes}});
+                {"file_bytes", info.file_bytes},
+                {"n_params_mtp", or_null(info.n_params_mtp)}});
     return ok;
 }
 

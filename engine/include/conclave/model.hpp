@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -22,10 +23,11 @@ namespace conclave
 /// What a file says about itself, after every quirk was resolved. Hyperparameters in their published spelling.
 struct ModelInfo {
     std::string name;
-    std::string family;           ///< e.g. "deepseek"
-    std::string architecture;     ///< as the file spells it, e.g. "deepseek2"
-    uint64_t n_params = 0;        ///< without blocks that are loaded past (MTP)
-    uint64_t n_params_active = 0; ///< that one token touches
+    std::string family;                   ///< e.g. "deepseek"
+    std::string architecture;             ///< as the file spells it, e.g. "deepseek2"
+    uint64_t n_params = 0;                ///< without those of multi-token prediction
+    uint64_t n_params_active = 0;         ///< that one token touches
+    std::optional<uint64_t> n_params_mtp; ///< of the block that drafts tokens; absent when the file has none whole
     int n_layers = 0;
     std::vector<int> moe_layers; ///< indices of the layers that route; never infer them
     int n_experts = 0;
@@ -76,7 +78,9 @@ public:
                                                      const LoadProgress& progress = {}, std::stop_token stop = {});
 
     const ModelInfo& info() const;
-    MemoryPlan plan(int n_ctx) const;
+    /// With n_draft as SessionOptions has it: what drafting adds is in each sum but active_bytes; nothing where the
+    /// file cannot draft.
+    MemoryPlan plan(int n_ctx, int n_draft = 0) const;
 
     Result<std::vector<int32_t>> tokenize(std::string_view text, TokenizeOptions options = {}) const;
     /// The bytes of one token; may be part of a UTF-8 character. Empty for an id out of range.

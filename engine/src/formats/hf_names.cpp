@@ -62,6 +62,15 @@ constexpr Pair mixtral_parts[] = {
 constexpr Pair gpt_oss_parts[] = {
     {"mlp.router", "ffn_gate_inp"},
 };
+// Of a layer of multi-token prediction, which stands behind the others.
+constexpr Pair mtp_parts[] = {
+    {"eh_proj", "nextn.eh_proj"},
+    {"embed_tokens", "nextn.embed_tokens"},
+    {"enorm", "nextn.enorm"},
+    {"hnorm", "nextn.hnorm"},
+    {"shared_head.norm", "nextn.shared_head_norm"},
+    {"shared_head.head", "nextn.shared_head_head"},
+};
 // Those that are no ".weight" or ".bias" of a part.
 constexpr Pair whole_names[] = {
     {"mlp.gate.e_score_correction_bias", "exp_probs_b.bias"},
@@ -124,6 +133,8 @@ std::string published_tensor(std::span<const Pair> own, std::string_view gguf_na
     const Pair* pair = find(own, &Pair::gguf, part);
     if (!pair)
         pair = find(parts, &Pair::gguf, part);
+    if (!pair)
+        pair = find(mtp_parts, &Pair::gguf, part);
     if (!pair || dot == std::string_view::npos)
         return layer + std::string(place->rest);
     return layer + std::string(pair->published) + std::string(place->rest.substr(dot));
@@ -155,7 +166,7 @@ GgufPlace gguf_place(std::string_view published)
     }
     const Pair* pair = nullptr;
     for (const std::span<const Pair> pairs :
-         {std::span<const Pair>(parts), {deepseek_parts}, {mixtral_parts}, {gpt_oss_parts}})
+         {std::span<const Pair>(parts), {deepseek_parts}, {mixtral_parts}, {gpt_oss_parts}, {mtp_parts}})
         if (!pair)
             pair = find(pairs, &Pair::published, part);
     if (!pair)

@@ -71,10 +71,8 @@ bool embed(Ops& ops, const ForwardStep& step)
     return ops.run(&ConclaveOpTable::embed, &step.weights.embedding, &step.batch, step.x.data());
 }
 
-bool mix_tokens(Ops& ops, const ForwardStep& step, size_t layer)
+bool mix_tokens(Ops& ops, const ForwardStep& step, const TokenMixer& mixer, const ConclaveCacheView& cache)
 {
-    const ConclaveCacheView cache = step.cache.layer(layer);
-    const TokenMixer& mixer = step.weights.layers[layer].token_mixer;
     if (const auto* gqa = std::get_if<ConclaveGqaWeights>(&mixer)) {
         const StageTimer timer(step.stage_ns, Stage::attention_gqa);
         return ops.run(&ConclaveOpTable::attention_gqa, gqa, &step.batch, &cache, step.x.data());
@@ -96,11 +94,11 @@ bool mix_channels(Ops& ops, const ForwardStep& step, const ChannelMixer& mixer)
                    &routes);
 }
 
-bool project(Ops& ops, const ForwardStep& step)
+bool project(Ops& ops, const ForwardStep& step, const float* norm, const ConclaveMatrix& output)
 {
     const Weights& w = step.weights;
     const StageTimer timer(step.stage_ns, Stage::head);
-    return ops.run(&ConclaveOpTable::head, w.output_norm, w.rms_norm_eps, &w.output, w.hidden, step.x.data(),
+    return ops.run(&ConclaveOpTable::head, norm, w.rms_norm_eps, &output, w.hidden, step.x.data(),
                    step.logits_of.data(), static_cast<int32_t>(step.logits_of.size()), step.logits->there<float>());
 }
 
@@ -109,10 +107,12 @@ bool compute(Ops& ops, const ForwardStep& step)
 {
     bool ok = embed(ops, step);
     for (size_t layer = 0; ok && !step.stop.stop_requested() && layer < step.weights.layers.size(); ++layer) {
-        ok = mix_tokens(ops, step, layer) && mix_channels(ops, step, step.weights.layers[layer].channel_mixer);
+        const Layer& weights = step.weights.layers[layer];
+        ok = mix_tokens(ops, step, weights.token_mixer, step.cache.layer(layer)) &&
+             mix_channels(ops, step, weights.channel_mixer);
     }
     if (ok && !step.logits_of.empty() && !step.stop.stop_requested()) {
-        ok = project(ops, step);
+        ok = project(ops, step, step.weights.output_norm, step.weights.output);
     }
     return ok;
 }
@@ -169,10 +169,27 @@ Result<void> forward(const ConclaveOpTable& table, ConclaveBackend backend, cons
     return {};
 }
 
+Result<void> forward_mtp(const ConclaveOpTable& table, ConclaveBackend backend, const ForwardStep& step)
+{
+    const MtpBlock& mtp = step.weights.mtp.value();
+    step.recorder.begin(step.batch.n_rows);
+    Ops ops(table, backend);
+    const bool done = ops.run(&ConclaveOpTable::mtp_mix, &mtp.mix, &step.batch, step.x.data()) &&
+                      mix_tokens(ops, step, mtp.layer.token_mixer, step.cache.layer(step.weights.layers.size())) &&
+                      mix_channels(ops, step, mtp.layer.channel_mixer);
+    if (done && !step.logits_of.empty()) {
+        project(ops, step, mtp.shared_head_norm, mtp.shared_head);
+    }
+    if (ops.result() && step.stop.stop_requested()) { // threads may have left an op in the middle
+        return Error{ErrorCode::cancelled, "the step was stopped"};
+    }
+    return ops.result();
+}
+
 Result<void> head(const ConclaveOpTable& table, ConclaveBackend backend, const ForwardStep& step)
 {
     Ops ops(table, backend);
-    if (!project(ops, step)) {
+    if (!project(ops, step, step.weights.output_norm, step.weights.output)) {
         return ops.result();
     }
     return bring_home(ops, step, false);

@@ -35,6 +35,12 @@ struct ForwardStep {
 /// refused; cancelled when a stop was requested, and then the cache holds no more than before.
 Result<void> forward(const ConclaveOpTable& ops, ConclaveBackend backend, const ForwardStep& step);
 
+/// Runs the rows of `step.batch` through the block of multi-token prediction: step.x holds what forward() left of their
+/// positions, the batch the tokens that came after them. The block's rows of the cache are written, step.x is used up,
+/// and step.logits are those of the tokens after that. Of step.recorder only its place to write is needed. Thread and
+/// errors as forward.
+Result<void> forward_mtp(const ConclaveOpTable& ops, ConclaveBackend backend, const ForwardStep& step);
+
 /// The logits of step.logits_of alone, of an x that forward() left.
 Result<void> head(const ConclaveOpTable& ops, ConclaveBackend backend, const ForwardStep& step);
 

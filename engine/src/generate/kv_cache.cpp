@@ -6,9 +6,10 @@
 namespace conclave
 {
 
-Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place)
+Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place, bool drafts)
 {
-    const uint64_t n_bytes = cache_bytes(weights, n_ctx);
+    const uint64_t n_bytes = cache_bytes(weights, n_ctx, drafts);
+    const size_t n_layers = n_cached_layers(weights, drafts);
     auto rows = OpMemory::allocate(place, n_bytes);
     if (!rows && place.device) {
         return rows.error();
@@ -21,10 +22,10 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace
     cache.m_rows = *std::move(rows);
     cache.m_capacity = n_ctx;
     const int n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
-    cache.m_pages.reserve(weights.layers.size() * static_cast<size_t>(n_pages));
+    cache.m_pages.reserve(n_layers * static_cast<size_t>(n_pages));
     float* next = cache.m_rows.as<float>();
-    for (const Layer& layer : weights.layers) {
-        const int width = cache_row_width(layer.token_mixer);
+    for (size_t i = 0; i < n_layers; ++i) {
+        const int width = cache_row_width(cached_layer(weights, i).token_mixer);
         cache.m_layers.push_back({cache.m_pages.data() + cache.m_pages.size(), n_pages, cache_page_rows, width});
         for (int p = 0; p < n_pages; ++p) {
             cache.m_pages.push_back(next);

@@ -16,8 +16,9 @@ namespace conclave
 class KvCache
 {
 public:
+    /// With `drafts` the rows of the block of multi-token prediction stand behind those of the layers.
     /// Errors: out_of_memory with the bytes wanted.
-    static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {});
+    static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {}, bool drafts = false);
 
     ConclaveCacheView layer(size_t index) const { return m_layers[index]; }
     size_t n_layers() const { return m_layers.size(); }

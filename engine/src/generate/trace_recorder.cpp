@@ -97,19 +97,28 @@ void TraceRecorder::finish()
     m_sum_counts += counted;
 }
 
-void TraceRecorder::describe(StepTrace& step) const
+void TraceRecorder::leave_out(int n_rows)
+{
+    if (m_record) {
+        m_sum_counts -= static_cast<uint64_t>(n_rows) * static_cast<uint64_t>(m_n_moe_layers * m_k);
+    }
+}
+
+void TraceRecorder::describe(StepTrace& step, int first, int n_rows) const
 {
     step.n_moe_layers = m_n_moe_layers;
     step.k = m_k;
     if (!m_record) {
         return;
     }
-    const size_t choices = static_cast<size_t>(m_n_rows) * static_cast<size_t>(m_n_moe_layers);
-    step.ids = {m_here.ids, choices * static_cast<size_t>(m_k)};
-    step.weights = {m_here.weights, choices * static_cast<size_t>(m_k)};
-    step.margins = {m_here.margins, choices};
-    step.groups = {m_here.groups, choices};
-    step.group_margins = {m_here.group_margins, choices};
+    CONCLAVE_CHECK(first >= 0 && first + n_rows <= m_n_rows, "rows that were computed");
+    const size_t choices = static_cast<size_t>(n_rows) * static_cast<size_t>(m_n_moe_layers);
+    const size_t k = static_cast<size_t>(m_k), before = static_cast<size_t>(first * m_n_moe_layers);
+    step.ids = {m_here.ids + before * k, choices * k};
+    step.weights = {m_here.weights + before * k, choices * k};
+    step.margins = {m_here.margins + before, choices};
+    step.groups = {m_here.groups + before, choices};
+    step.group_margins = {m_here.group_margins + before, choices};
 }
 
 } // namespace conclave

@@ -31,12 +31,17 @@ public:
     /// is a bug of a router and ends the program, because everything drawn from it would be wrong.
     void finish();
 
+    /// Takes the last n rows of the step out of the sum: they were computed for a draft that did not come true.
+    void leave_out(int n_rows);
+
     bool records() const { return m_record; }
     /// Experts chosen since clear_counts, over all rows and MoE layers. 0 when nothing is recorded.
     uint64_t sum_counts() const { return m_sum_counts; }
     void clear_counts() { m_sum_counts = 0; }
-    /// Fills the arrays of `step` for its rows; nothing when recording is off.
-    void describe(StepTrace& step) const;
+    /// Fills the arrays of `step` for all rows that were computed; nothing when recording is off.
+    void describe(StepTrace& step) const { describe(step, 0, m_n_rows); }
+    /// The same for n_rows of them from `first` on.
+    void describe(StepTrace& step, int first, int n_rows) const;
 
 private:
     TraceRecorder(const ModelInfo& info, bool record, OpOutput memory);

@@ -133,7 +133,8 @@ Result<void> EngineState::reserve(const ConclaveLimits& limits)
          {&ConclaveLimits::max_rows, &ConclaveLimits::max_positions, &ConclaveLimits::hidden,
           &ConclaveLimits::max_intermediate, &ConclaveLimits::n_head, &ConclaveLimits::max_head_dim,
           &ConclaveLimits::kv_lora_rank, &ConclaveLimits::q_lora_rank, &ConclaveLimits::n_experts,
-          &ConclaveLimits::n_experts_used, &ConclaveLimits::max_vocab_rows, &ConclaveLimits::max_expert_intermediate}) {
+          &ConclaveLimits::n_experts_used, &ConclaveLimits::max_vocab_rows, &ConclaveLimits::max_expert_intermediate,
+          &ConclaveLimits::n_head_kv, &ConclaveLimits::with_mtp}) {
         wanted.*field = std::max(wanted.*field, m_limits.*field);
     }
     uint64_t bytes = 0;

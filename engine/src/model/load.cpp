@@ -14,6 +14,7 @@
 #include "model/arch/arch.hpp"
 #include "model/bring_to_device.hpp"
 #include "model/model_state.hpp"
+#include "model/mtp.hpp"
 #include "model/rope.hpp"
 #include "model/tensor_source.hpp"
 
@@ -137,6 +138,7 @@ Result<void> bind(ModelState& model, const Arch& arch, TensorSource& tensors, st
     if (tensors.error()) {
         return *tensors.error();
     }
+    bind_mtp(model, arch, rope);
     return {};
 }
 
@@ -212,6 +214,9 @@ void describe(ModelState& model, const Arch& arch, std::span<const FileTensor* c
     info.n_params = totals.n_params;
     info.n_params_active = totals.n_params_active;
     model.active_bytes = totals.active_bytes;
+    if (model.weights.mtp) {
+        info.n_params_mtp = count_mtp_params(model.weights);
+    }
     std::map<std::string, uint64_t> quant;
     for (const FileTensor* tensor : tensors) {
         // The one format whose files are plain bytes.

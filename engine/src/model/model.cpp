@@ -18,18 +18,20 @@ Result<void> ModelState::check_mapping() const
     return {};
 }
 
-uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_rows)
+uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_rows, bool drafts)
 {
     const auto rows = static_cast<uint64_t>(max_rows);
     const auto n_vocab = static_cast<uint64_t>(weights.n_vocab);
     const uint64_t stream = rows * static_cast<uint64_t>(weights.hidden) * sizeof(float);
-    const uint64_t per_row = rows * 5 * sizeof(int32_t); // sequence, position, token, and the trace's row
+    // Sequence, position, token, and the trace's row; of the block its position and token.
+    const uint64_t per_row = rows * (drafts ? 7 : 5) * sizeof(int32_t);
+    const uint64_t n_logits = drafts ? 2 : 1; // of the draft too, until it proves right
     // The logits; the sampler's candidates (logit and id, twice), what it selects among them, and counts.
-    const uint64_t logits =
-        n_vocab * (sizeof(float) + 2 * (sizeof(float) + sizeof(int32_t)) + 2 * sizeof(float) + sizeof(uint32_t));
+    const uint64_t logits = n_vocab * (n_logits * sizeof(float) + 2 * (sizeof(float) + sizeof(int32_t)) +
+                                       2 * sizeof(float) + sizeof(uint32_t));
     const uint64_t per_route = sizeof(uint16_t) + sizeof(float);
     const uint64_t trace =
-        rows * info.moe_layers.size() *
+        rows * (info.moe_layers.size() + (drafts ? 1 : 0)) *
         (static_cast<uint64_t>(info.n_experts_used) * per_route + 2 * sizeof(float) + sizeof(uint32_t));
     return stream + per_row + logits + trace;
 }
@@ -39,16 +41,18 @@ const ModelInfo& Model::info() const
     return m_state->info;
 }
 
-MemoryPlan Model::plan(int n_ctx) const
+MemoryPlan Model::plan(int n_ctx, int n_draft) const
 {
     const Weights& weights = m_state->weights;
-    const ConclaveLimits limits = backend_limits(weights, default_prefill_chunk, n_ctx, score_rows);
+    const bool drafts = n_draft > 0 && weights.mtp;
+    const ConclaveLimits limits = backend_limits(weights, default_prefill_chunk, n_ctx, score_rows, drafts);
     MemoryPlan plan;
-    plan.weights_bytes = m_state->weights_bytes;
-    plan.kv_bytes = cache_bytes(weights, n_ctx);
+    plan.weights_bytes = m_state->weights_bytes + (drafts ? m_state->mtp_bytes : 0);
+    plan.kv_bytes = cache_bytes(weights, n_ctx, drafts);
     plan.scratch_bytes = m_state->engine->scratch_bytes(limits) + weights.derived.bytes() +
-                         session_bytes(weights, m_state->info, default_prefill_chunk);
-    plan.branch_bytes = cache_bytes(weights, std::min(n_ctx, max_branch_rows));
+                         weights.mtp_derived.bytes() +
+                         session_bytes(weights, m_state->info, default_prefill_chunk, drafts);
+    plan.branch_bytes = cache_bytes(weights, std::min(n_ctx, max_branch_rows), drafts);
     plan.total_bytes = plan.weights_bytes + plan.kv_bytes + plan.branch_bytes + plan.scratch_bytes;
     plan.active_bytes_of = m_state->active_bytes;
     plan.active_bytes = static_cast<uint64_t>(total(plan.active_bytes_of));

@@ -30,8 +30,10 @@ public:
     Weights weights;
     OpMemory device_weights; ///< what `weights` point into when a device computes
     ModelInfo info;
-    uint64_t weights_bytes = 0; ///< of the file, behind the weights in use
-    PerStage active_bytes{};    ///< of the weights, read to compute one token
+    uint64_t weights_bytes = 0;                  ///< of the file, behind the weights in use
+    PerStage active_bytes{};                     ///< of the weights, read to compute one token
+    uint64_t mtp_bytes = 0;                      ///< of the file, behind weights.mtp
+    Error mtp_error{ErrorCode::unsupported, {}}; ///< why there is no weights.mtp
 
     std::shared_ptr<const Tokenizer> tokenizer;        ///< null: text_error says why
     std::shared_ptr<const ChatTemplate> chat_template; ///< null: template_error says why
@@ -54,6 +56,6 @@ constexpr int score_rows = 8;
 
 /// Bytes a session holds besides its cache: the residual stream, logits, the sampler's candidates, the trace of one
 /// step.
-uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_rows);
+uint64_t session_bytes(const Weights& weights, const ModelInfo& info, int max_rows, bool drafts = false);
 
 } // namespace conclave

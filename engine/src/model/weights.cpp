@@ -14,12 +14,23 @@ int cache_row_width(const TokenMixer& mixer)
     return mla.kv_lora_rank + mla.qk_rope_head_dim;
 }
 
-uint64_t cache_bytes(const Weights& weights, int n_ctx)
+size_t n_cached_layers(const Weights& weights, bool drafts)
+{
+    return weights.layers.size() + (drafts ? 1 : 0);
+}
+
+const Layer& cached_layer(const Weights& weights, size_t index)
+{
+    return index < weights.layers.size() ? weights.layers[index] : weights.mtp.value().layer;
+}
+
+uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts)
 {
     const int64_t n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
     uint64_t bytes = 0;
-    for (const Layer& layer : weights.layers) {
-        bytes += static_cast<uint64_t>(n_pages * cache_page_rows * cache_row_width(layer.token_mixer)) * sizeof(float);
+    for (size_t i = 0; i < n_cached_layers(weights, drafts); ++i) {
+        const int width = cache_row_width(cached_layer(weights, i).token_mixer);
+        bytes += static_cast<uint64_t>(n_pages * cache_page_rows * width) * sizeof(float);
     }
     return bytes;
 }
@@ -170,7 +181,24 @@ WeightTotals count_weights(const Weights& weights)
     return counter.totals;
 }
 
-ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_positions, int max_vocab_rows)
+uint64_t count_mtp_params(const Weights& weights)
+{
+    const MtpBlock& mtp = weights.mtp.value();
+    Counter counter;
+    if (mtp.mix.embedding.data != weights.embedding.data) {
+        counter.part(mtp.mix.embedding, 1, weights.n_vocab);
+    }
+    if (mtp.shared_head.data != weights.output.data) {
+        counter.whole(mtp.shared_head);
+    }
+    counter.whole(mtp.mix.eh_proj);
+    counter.floats(3 * weights.hidden);
+    std::visit([&](const auto& mixer) { counter.mixer(mixer); }, mtp.layer.token_mixer);
+    std::visit([&](const auto& mixer) { counter.mixer(mixer); }, mtp.layer.channel_mixer);
+    return counter.totals.n_params;
+}
+
+ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_positions, int max_vocab_rows, bool drafts)
 {
     ConclaveLimits limits{};
     limits.size = sizeof limits;
@@ -178,7 +206,9 @@ ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_posi
     limits.max_positions = max_positions;
     limits.max_vocab_rows = max_vocab_rows;
     limits.hidden = weights.hidden;
-    for (const Layer& layer : weights.layers) {
+    limits.with_mtp = drafts;
+    for (size_t i = 0; i < n_cached_layers(weights, drafts); ++i) {
+        const Layer& layer = cached_layer(weights, i);
         std::visit([&](const auto& mixer) { widen(limits, mixer); }, layer.token_mixer);
         std::visit([&](const auto& mixer) { widen(limits, mixer); }, layer.channel_mixer);
     }

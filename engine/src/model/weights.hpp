@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -25,6 +26,15 @@ struct Layer {
     ChannelMixer channel_mixer;
 
     bool routes() const { return std::holds_alternative<ConclaveMoeWeights>(channel_mixer); }
+};
+
+/// A block of multi-token prediction: from what the model made of a position and the token that came after it, one more
+/// layer makes the logits of the token after that. Source: DeepSeek-V3 technical report, section 2.2.
+struct MtpBlock {
+    ConclaveMtpWeights mix{};
+    Layer layer;                             ///< with rows of its own in the cache
+    const float* shared_head_norm = nullptr; ///< [hidden]
+    ConclaveMatrix shared_head{};            ///< [n_vocab, hidden]; the model's own unless the file has another
 };
 
 /// Positions a page of the cache holds.
@@ -61,10 +71,15 @@ struct Weights {
     int n_vocab = 0;
     std::vector<Layer> layers;
     DerivedTensors derived;
+    DerivedTensors mtp_derived;
+    std::optional<MtpBlock> mtp; ///< what drafts tokens; read by sessions that draft, and by nobody else
 };
 
+/// The layers that have rows in a cache: the model's and, of a session that drafts, that of the block, which there is.
+size_t n_cached_layers(const Weights& weights, bool drafts);
+const Layer& cached_layer(const Weights& weights, size_t index);
 /// Bytes of the cache of one sequence of n_ctx tokens, whole pages.
-uint64_t cache_bytes(const Weights& weights, int n_ctx);
+uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts = false);
 
 /// What the weights amount to. Experts that a token does not use, and embedding rows other than its own, are not
 /// active.
@@ -74,8 +89,11 @@ struct WeightTotals {
     PerStage active_bytes{}; ///< read to compute one token
 };
 WeightTotals count_weights(const Weights& weights);
+/// Parameters of the block alone, which there is.
+uint64_t count_mtp_params(const Weights& weights);
 
 /// The largest shapes these weights will ask a backend for.
-ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_positions, int max_vocab_rows);
+ConclaveLimits backend_limits(const Weights& weights, int max_rows, int max_positions, int max_vocab_rows,
+                              bool drafts = false);
 
 } // namespace conclave

@@ -46,7 +46,8 @@ WorkingMemory WorkingMemory::take(Arena& arena, const ConclaveLimits& l)
             .router = arena.take<float>(n * l.n_experts),
             .shared_gate = arena.take<float>(n),
             .routed = take_rows(arena, n * l.n_experts_used, l.max_expert_intermediate),
-            .shared = take_rows(arena, n, widest)};
+            .shared = take_rows(arena, n, widest),
+            .mtp = take_rows(arena, l.with_mtp ? n : 0, 2 * static_cast<int64_t>(l.hidden))};
 }
 
 } // namespace conclave::cuda

@@ -25,6 +25,7 @@ struct WorkingMemory {
     float* partial;                       ///< of attention
     float *router, *shared_gate;          ///< [max_rows, n_experts], [max_rows]: logits
     DeviceRows routed, shared;            ///< [max_rows · n_experts_used, widest expert], [max_rows, widest of all]
+    DeviceRows mtp;                       ///< [max_rows, 2 · hidden]; none unless it will be asked for
 
     static WorkingMemory take(Arena& arena, const ConclaveLimits& limits);
 };
@@ -54,6 +55,7 @@ void attention_mla(const CudaBackend& backend, const ConclaveMlaWeights& weights
                    int64_t n_rows, float* x);
 void attention_gqa(const CudaBackend& backend, const ConclaveGqaWeights& weights, const CachedRows& rows,
                    int64_t n_rows, float* x);
+void mtp_mix(const CudaBackend& backend, const ConclaveMtpWeights& weights, int64_t n_rows, float* x);
 void mlp(const CudaBackend& backend, const ConclaveMlpWeights& weights, int64_t n_rows, float* x);
 /// Routes of RMSNorm(x) and the scores, where they are not null. Leaves the normed rows and the gate of the shared
 /// expert for experts().

@@ -102,6 +102,14 @@ void DeviceWeights::add(ConclaveMlpWeights& w)
     add(w.norm, w.hidden);
 }
 
+void DeviceWeights::add(ConclaveMtpWeights& w)
+{
+    add(w.embedding);
+    add(w.eh_proj);
+    add(w.enorm, w.hidden);
+    add(w.hnorm, w.hidden);
+}
+
 void DeviceWeights::add(ConclaveMoeWeights& w)
 {
     for (ConclaveMatrix* matrix :

@@ -27,6 +27,7 @@ public:
     void add(ConclaveGqaWeights& weights);
     void add(ConclaveMlpWeights& weights);
     void add(ConclaveMoeWeights& weights);
+    void add(ConclaveMtpWeights& weights);
 
     uint64_t n_bytes() const { return m_n_bytes; }
     /// memory [n_bytes()] of the device. `progress` hears the bytes of each piece and says whether to go on; what stops

@@ -301,6 +301,21 @@ ConclaveStatus router_scores(ConclaveBackend backend, const ConclaveMoeWeights* 
     return visit.finish();
 }
 
+ConclaveStatus mtp_mix(ConclaveBackend backend, const ConclaveMtpWeights* weights, const ConclaveBatch* batch, float* x,
+                       ConclaveMessage* message)
+{
+    Visit visit(self(backend), message);
+    const ConclaveMtpWeights there = visit.weights(*weights);
+    const int64_t n = static_cast<int64_t>(batch->n_rows) * weights->hidden;
+    float* x_there = visit.bring(x, n);
+    visit.begin(*batch);
+    visit.call([&](ConclaveBackend b, ConclaveMessage* m) {
+        return self(backend).ops().mtp_mix(b, &there, batch, x_there, m);
+    });
+    visit.fetch(x, x_there, n);
+    return visit.finish();
+}
+
 ConclaveStatus head(ConclaveBackend backend, const float* norm, float rms_norm_eps, const ConclaveMatrix* output,
                     int32_t hidden, const float* x, const int32_t* row_index, int32_t n_out, float* logits,
                     ConclaveMessage* message)
@@ -336,6 +351,7 @@ constexpr ConclaveOpTable hosted = {
     .route = route,
     .experts = experts,
     .router_scores = router_scores,
+    .mtp_mix = mtp_mix,
     .head = head,
 };
 

@@ -10,7 +10,7 @@
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 6;
+constexpr uint32_t conclave_op_table_version = 7;
 
 // The largest kv_lora_rank and qk_nope_head_dim that attention_mla takes; published models have 512 and 128.
 constexpr int32_t conclave_max_mla_width = 8192;
@@ -152,6 +152,17 @@ struct ConclaveMoeWeights {
     float activation_alpha = 0, activation_limit = 0;
 };
 
+// Where a block of multi-token prediction meets the model: x = W_eh · [RMSNorm_e(embedding of the token) |
+// RMSNorm_h(x)].
+struct ConclaveMtpWeights {
+    uint32_t size;
+    ConclaveMatrix embedding;   // [n_vocab, hidden]
+    const float *enorm, *hnorm; // [hidden] of the embedding, of x
+    ConclaveMatrix eh_proj;     // [hidden, 2*hidden], the embedding's half first
+    int32_t hidden;
+    float rms_norm_eps;
+};
+
 // What the router decided; written by route and by moe, never recomputed elsewhere. Ties go to the lower id.
 struct ConclaveRoutes {
     uint16_t* ids;          // [n_rows, k], by descending selection score
@@ -173,6 +184,7 @@ struct ConclaveLimits {
     // The widest expert (routed or shared); max_intermediate is the widest dense MLP. Apart, because a step holds
     // max_rows * n_experts_used rows of the one and max_rows of the other.
     int32_t max_expert_intermediate;
+    int32_t with_mtp; // 1: mtp_mix will be asked for
 };
 
 struct ConclaveBackendOptions {
@@ -265,6 +277,10 @@ struct ConclaveOpTable {
     // A probe: selection scores before groups and bias, scores [n_rows, n_experts].
     ConclaveStatus (*router_scores)(ConclaveBackend backend, const ConclaveMoeWeights* weights, int32_t n_rows,
                                     const float* x, float* scores, ConclaveMessage* message);
+    // x [n_rows, hidden] holds what the model made of each position, before its output norm; the batch's token is the
+    // one that came after it. x becomes what the layer of the block takes.
+    ConclaveStatus (*mtp_mix)(ConclaveBackend backend, const ConclaveMtpWeights* weights, const ConclaveBatch* batch,
+                              float* x, ConclaveMessage* message);
     // logits [n_out, n_vocab] = W · RMSNorm(x[row_index[i]]).
     ConclaveStatus (*head)(ConclaveBackend backend, const float* norm, float rms_norm_eps, const ConclaveMatrix* output,
                            int32_t hidden, const float* x, const int32_t* row_index, int32_t n_out, float* logits,

@@ -11,6 +11,7 @@
 #include "ops/head.hpp"
 #include "ops/mla_heads.hpp"
 #include "ops/mlp.hpp"
+#include "ops/mtp.hpp"
 #include "ops/op_table.hpp"
 #include "ops/shapes.hpp"
 
@@ -60,6 +61,7 @@ size_t temporary_bytes(const ConclaveLimits& l, int64_t lanes)
         l.n_head_kv > 0 ? count([&](Scratch& s) { GqaScratch::take(s, gqa); }) : 0,
         count([&](Scratch& s) { MlpScratch::take(s, l.max_rows, l.hidden, l.max_intermediate); }),
         count([&](Scratch& s) { MoeScratch::take(s, moe); }),
+        l.with_mtp ? count([&](Scratch& s) { MtpScratch::take(s, l.max_rows, l.hidden); }) : 0,
         count([&](Scratch& s) {
             ActivationRows::take(s, l.max_rows, l.hidden);
             PanelMemory::take(s, panels_of(l.max_rows), l.hidden);
@@ -156,6 +158,13 @@ ConclaveStatus router_scores(ConclaveBackend backend, const ConclaveMoeWeights* 
     return status != conclave_ok ? status : route_cpu(self(backend), *weights, n_rows, x, nullptr, scores, message);
 }
 
+ConclaveStatus mtp_mix(ConclaveBackend backend, const ConclaveMtpWeights* weights, const ConclaveBatch* batch, float* x,
+                       ConclaveMessage* message)
+{
+    const ConclaveStatus status = check_mtp(*weights, *batch, message);
+    return status != conclave_ok ? status : mtp_mix_cpu(self(backend), *weights, *batch, x, message);
+}
+
 ConclaveStatus head(ConclaveBackend backend, const float* norm, float rms_norm_eps, const ConclaveMatrix* output,
                     int32_t hidden, const float* x, const int32_t* row_index, int32_t n_out, float* logits,
                     ConclaveMessage* message)
@@ -197,6 +206,7 @@ const ConclaveOpTable* conclave_cpu_ops()
         .route = route,
         .experts = experts,
         .router_scores = router_scores,
+        .mtp_mix = mtp_mix,
         .head = head,
     };
     return &table;

@@ -199,6 +199,17 @@ ConclaveStatus router_scores_op(ConclaveBackend backend, const ConclaveMoeWeight
     return moe_step(b, *w, n_rows, message, [&] { route(b, *w, n_rows, x, {}, scores); });
 }
 
+ConclaveStatus mtp_mix_op(ConclaveBackend backend, const ConclaveMtpWeights* w, const ConclaveBatch* batch, float* x,
+                          ConclaveMessage* message)
+{
+    CudaBackend& b = self(backend);
+    ConclaveStatus status = check_mtp(*w, *batch, message);
+    if (status == conclave_ok)
+        status = check_prepared(b.limits.with_mtp && batch->n_rows <= b.limits.max_rows && w->hidden <= b.limits.hidden,
+                                message);
+    return status != conclave_ok ? status : guarded(b, message, [&] { mtp_mix(b, *w, batch->n_rows, x); });
+}
+
 ConclaveStatus head_op(ConclaveBackend backend, const float* norm, float eps, const ConclaveMatrix* output,
                        int32_t hidden, const float* x, const int32_t* row_index, int32_t n_out, float* logits,
                        ConclaveMessage* message)
@@ -240,6 +251,7 @@ constexpr ConclaveOpTable table = {
     route_op,
     experts_op,
     router_scores_op,
+    mtp_mix_op,
     head_op,
 };
 

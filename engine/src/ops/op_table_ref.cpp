@@ -6,6 +6,7 @@
 #include "ops/experts.hpp"
 #include "ops/head.hpp"
 #include "ops/mlp.hpp"
+#include "ops/mtp.hpp"
 #include "ops/op_table.hpp"
 #include "ops/shapes.hpp"
 
@@ -106,6 +107,13 @@ ConclaveStatus router_scores(ConclaveBackend, const ConclaveMoeWeights* weights,
     return status != conclave_ok ? status : guarded(message, [&] { route_ref(*weights, n_rows, x, nullptr, scores); });
 }
 
+ConclaveStatus mtp_mix(ConclaveBackend, const ConclaveMtpWeights* weights, const ConclaveBatch* batch, float* x,
+                       ConclaveMessage* message)
+{
+    const ConclaveStatus status = check_mtp(*weights, *batch, message);
+    return status != conclave_ok ? status : guarded(message, [&] { mtp_mix_ref(*weights, *batch, x); });
+}
+
 ConclaveStatus head(ConclaveBackend, const float* norm, float rms_norm_eps, const ConclaveMatrix* output,
                     int32_t hidden, const float* x, const int32_t* row_index, int32_t n_out, float* logits,
                     ConclaveMessage* message)
@@ -139,6 +147,7 @@ const ConclaveOpTable* conclave_reference_ops()
         .route = route,
         .experts = experts,
         .router_scores = router_scores,
+        .mtp_mix = mtp_mix,
         .head = head,
     };
     return &table;

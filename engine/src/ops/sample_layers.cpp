@@ -137,6 +137,18 @@ ConclaveMlpWeights SampleMlp::view() const
     return {sizeof(ConclaveMlpWeights), norm.data(), gate.view(), up.view(), down.view(), hidden, 1e-6f};
 }
 
+SampleMtp::SampleMtp(SampleNumbers& numbers, DType dtype, int32_t n_vocab, int32_t hidden_)
+    : hidden(hidden_), enorm(around_one(numbers, hidden_)), hnorm(around_one(numbers, hidden_)),
+      embedding(sample_matrix(numbers, dtype, 1, n_vocab, hidden_)),
+      eh_proj(sample_matrix(numbers, dtype, 1, hidden_, 2 * static_cast<int64_t>(hidden_)))
+{
+}
+
+ConclaveMtpWeights SampleMtp::view() const
+{
+    return {sizeof(ConclaveMtpWeights), embedding.view(), enorm.data(), hnorm.data(), eh_proj.view(), hidden, 1e-6f};
+}
+
 SampleMoe::SampleMoe(SampleNumbers& numbers, DType dtype, const MoeShape& s)
     : shape(s), norm(around_one(numbers, s.hidden)),
       bias(s.score == conclave_score_sigmoid ? numbers.floats(s.n_experts, 0.1f) : std::vector<float>()),

@@ -77,6 +77,16 @@ struct SampleMoe {
     SampleMatrix router, gate, up, down, gate_shared, up_shared, down_shared, shared_gate;
 };
 
+/// The place where a block of multi-token prediction meets the model.
+struct SampleMtp {
+    SampleMtp(SampleNumbers& numbers, DType dtype, int32_t n_vocab, int32_t hidden);
+    ConclaveMtpWeights view() const;
+
+    int32_t hidden;
+    std::vector<float> enorm, hnorm;
+    SampleMatrix embedding, eh_proj;
+};
+
 /// Room for the routes of n_rows rows.
 struct SampleRoutes {
     SampleRoutes(int64_t n_rows, int64_t n_used)

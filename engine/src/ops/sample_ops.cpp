@@ -117,6 +117,7 @@ Samples::Samples(DType type) : dtype(type)
     vocabulary = sample_matrix(numbers, type, 1, n_vocab, hidden);
     x = numbers.floats((n_earlier + n_rows) * static_cast<int64_t>(hidden), 1.0f);
     norm = numbers.floats(hidden, 1.0f);
+    mtp = std::make_unique<SampleMtp>(numbers, type, n_vocab, hidden);
 }
 
 ConclaveLimits Samples::limits() const
@@ -135,6 +136,7 @@ ConclaveLimits Samples::limits() const
     l.n_experts = moe_shape.n_experts;
     l.n_experts_used = moe_shape.n_experts_used;
     l.max_vocab_rows = n_rows;
+    l.with_mtp = 1;
     return l;
 }
 
@@ -199,6 +201,17 @@ Floats moe(const Backend& b, const Samples& s, const SampleMoe& layer, int32_t r
     Floats after = before;
     const ConclaveStatus status = b.table.moe(b.self, &w, rows, after.data(), &view, nullptr);
     return change(before, after, status);
+}
+
+Floats mtp_mix(const Backend& b, const Samples& s, int32_t rows)
+{
+    const ConclaveMtpWeights w = s.mtp->view();
+    SampleBatch batch;
+    for (int32_t i = 0; i < rows; ++i)
+        batch.add(0, i, i * 13 % n_vocab);
+    const ConclaveBatch view = batch.view();
+    Floats mixed(s.x.begin(), s.x.begin() + rows * s.hidden);
+    return b.table.mtp_mix(b.self, &w, &view, mixed.data(), nullptr) == conclave_ok ? mixed : Floats();
 }
 
 Floats route(const Backend& b, const Samples& s)

@@ -65,6 +65,7 @@ struct Samples {
     std::unique_ptr<SampleGqa> gqa_sinks;                        ///< with a window and an output bias, as gpt-oss
     std::unique_ptr<SampleMlp> mlp;
     std::unique_ptr<SampleMoe> moe, moe_gated, moe_biased; ///< the second weighs its shared expert
+    std::unique_ptr<SampleMtp> mtp;
     SampleMatrix vocabulary;
     Floats x, norm;
 
@@ -78,6 +79,7 @@ Floats embed(const Backend& b, const Samples& s);
 Floats head(const Backend& b, const Samples& s);
 Floats mlp(const Backend& b, const Samples& s, int32_t rows);
 Floats moe(const Backend& b, const Samples& s, const SampleMoe& layer, int32_t rows);
+Floats mtp_mix(const Backend& b, const Samples& s, int32_t rows);
 /// Everything a router decides, as numbers; a wrong id is an error of at least 1 against values of that order.
 Floats route(const Backend& b, const Samples& s);
 Floats router_scores(const Backend& b, const Samples& s);

@@ -77,6 +77,9 @@ void test_ops(Report& report, const Samples& s, const Backend& reference, const 
         both("moe" + suffix, bound, [&](const Backend& b) { return moe(b, s, *s.moe, rows); });
         both("moe gated" + suffix, bound, [&](const Backend& b) { return moe(b, s, *s.moe_gated, rows); });
     }
+    for (const int32_t rows : {1, n_many})
+        both("mtp_mix " + std::to_string(rows) + (rows == 1 ? " row" : " rows"), bound,
+             [&](const Backend& b) { return mtp_mix(b, s, rows); });
     both("experts", bound, [&](const Backend& b) { return experts(b, s); });
     both("head", bound, [&](const Backend& b) { return head(b, s); });
     if (dtype == DType::F32) { // routers are F32, whatever the experts are

@@ -211,4 +211,13 @@ ConclaveStatus check_embed(const ConclaveMatrix& embedding, const ConclaveBatch&
     return conclave_ok;
 }
 
+ConclaveStatus check_mtp(const ConclaveMtpWeights& w, const ConclaveBatch& batch, ConclaveMessage* message)
+{
+    Checks check(message);
+    check.that(w.hidden > 0 && w.enorm && w.hnorm, "A norm of multi-token prediction is missing.");
+    check.matrix(w.embedding, "nextn.embed_tokens", w.embedding.n_rows, w.hidden);
+    check.matrix(w.eh_proj, "nextn.eh_proj", w.hidden, 2 * static_cast<int64_t>(w.hidden));
+    return check.status() != conclave_ok ? check.status() : check_embed(w.embedding, batch, message);
+}
+
 } // namespace conclave

@@ -27,6 +27,7 @@ ConclaveStatus check_mlp(const ConclaveMlpWeights& weights, ConclaveMessage* mes
 ConclaveStatus check_moe(const ConclaveMoeWeights& weights, ConclaveMessage* message);
 ConclaveStatus check_routes(const ConclaveMoeWeights& weights, int32_t n_rows, const ConclaveRoutes& routes,
                             ConclaveMessage* message);
+ConclaveStatus check_mtp(const ConclaveMtpWeights& weights, const ConclaveBatch& batch, ConclaveMessage* message);
 ConclaveStatus check_embed(const ConclaveMatrix& embedding, const ConclaveBatch& batch, ConclaveMessage* message);
 
 inline bool present(const ConclaveMatrix& matrix)

@@ -15,6 +15,8 @@ TEST(HfNames, PlacesEveryKindOfName)
     EXPECT_EQ(gguf_place("model.layers.3.mlp.shared_experts.up_proj.weight").name, "blk.3.ffn_up_shexp.weight");
     EXPECT_EQ(gguf_place("model.layers.3.mlp.router.bias").name, "blk.3.ffn_gate_inp.bias");
     EXPECT_EQ(gguf_place("model.layers.3.self_attn.sinks").name, "blk.3.attn_sinks.weight");
+    EXPECT_EQ(gguf_place("model.layers.61.eh_proj.weight").name, "blk.61.nextn.eh_proj.weight");
+    EXPECT_EQ(gguf_place("model.layers.61.shared_head.head.weight").name, "blk.61.nextn.shared_head_head.weight");
     const GgufPlace expert = gguf_place("model.layers.0.mlp.experts.17.down_proj.weight");
     EXPECT_EQ(expert.name, "blk.0.ffn_down_exps.weight");
     EXPECT_EQ(expert.expert, 17);
@@ -42,6 +44,8 @@ TEST(HfNames, ReturnEachFamilysOwnSpelling)
     EXPECT_EQ(common("blk.2.ffn_up_shexp.weight"), "model.layers.2.mlp.shared_expert.up_proj.weight");
     EXPECT_EQ(deepseek("blk.2.ffn_up_shexp.weight"), "model.layers.2.mlp.shared_experts.up_proj.weight");
     EXPECT_EQ(deepseek("blk.2.exp_probs_b.bias"), "model.layers.2.mlp.gate.e_score_correction_bias");
+    EXPECT_EQ(deepseek("blk.61.nextn.embed_tokens.weight"), "model.layers.61.embed_tokens.weight");
+    EXPECT_EQ(deepseek("blk.61.nextn.shared_head_norm.weight"), "model.layers.61.shared_head.norm.weight");
     const auto gpt_oss = published_tensors("gpt-oss", false);
     EXPECT_EQ(gpt_oss("blk.2.ffn_gate_inp.bias"), "model.layers.2.mlp.router.bias");
     EXPECT_EQ(gpt_oss("blk.2.attn_sinks.weight"), "model.layers.2.self_attn.sinks");

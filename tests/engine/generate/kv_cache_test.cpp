@@ -33,6 +33,19 @@ TEST(KvCache, PagesOfAllLayersAreApart)
     }
 }
 
+TEST(KvCache, ASessionThatDraftsHasOneLayerMore)
+{
+    Weights weights = test::two_layers();
+    weights.mtp = MtpBlock{.layer = weights.layers[0]};
+    EXPECT_EQ(KvCache::create(weights, 100)->n_layers(), 2u);
+    const auto cache = KvCache::create(weights, 100, {}, true);
+    ASSERT_TRUE(cache);
+    ASSERT_EQ(cache->n_layers(), 3u);
+    EXPECT_EQ(cache->layer(2).row_width, 12);
+    EXPECT_NE(cache->layer(2).pages[0], cache->layer(1).pages[1]);
+    EXPECT_EQ(cache_bytes(weights, 100, true) - cache_bytes(weights, 100), 128u * 12 * sizeof(float));
+}
+
 TEST(KvCache, GrowsAndIsCut)
 {
     auto cache = KvCache::create(test::two_layers(), 10);

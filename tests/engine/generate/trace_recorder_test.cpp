@@ -59,6 +59,28 @@ TEST(TraceRecorder, RowsAreInOrderOfLayers)
     EXPECT_EQ(recorder.sum_counts(), 0u);
 }
 
+TEST(TraceRecorder, ARowThatIsLeftOutIsInNeitherTheStepNorTheSum)
+{
+    TraceRecorder recorder = *TraceRecorder::create(info(), 4, true);
+    route(recorder, 2, 3, 0);
+    StepTrace step;
+    recorder.describe(step, 1, 1);
+    ASSERT_EQ(step.ids.size(), 6u);
+    ASSERT_EQ(step.group_margins.size(), 3u);
+    for (size_t layer = 0; layer < 3; ++layer) {
+        EXPECT_EQ(step.weights[layer * 2], static_cast<float>(10 + layer));
+        EXPECT_EQ(step.margins[layer], static_cast<float>(100 + layer));
+        EXPECT_EQ(step.groups[layer], 3 + layer);
+        EXPECT_EQ(step.group_margins[layer], static_cast<float>(1000 + layer));
+    }
+    recorder.leave_out(1);
+    EXPECT_EQ(recorder.sum_counts(), 6u);
+    TraceRecorder silent = *TraceRecorder::create(info(), 4, false);
+    route(silent, 2, 3, 3);
+    silent.leave_out(1);
+    EXPECT_EQ(silent.sum_counts(), 0u);
+}
+
 TEST(TraceRecorder, OffStillGivesRoutersRoom)
 {
     TraceRecorder recorder = *TraceRecorder::create(info(), 4, false);

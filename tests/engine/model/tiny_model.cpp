@@ -168,6 +168,15 @@ void TinyModel::add(std::string name, std::vector<int64_t> dims, float scale)
     m_tensors.push_back({std::move(name), std::move(dims), std::move(data)});
 }
 
+void TinyModel::make_mtp(int layer, int hidden)
+{
+    const std::string b = "blk." + std::to_string(layer) + ".nextn.";
+    set("nextn_predict_layers", 1u);
+    add(b + "eh_proj.weight", {2 * hidden, hidden}, 1);
+    for (const char* norm : {"enorm.weight", "hnorm.weight", "shared_head_norm.weight"})
+        add(b + norm, {hidden}, 0.9f);
+}
+
 int TinyModel::store_as(DType dtype)
 {
     SampleNumbers numbers(m_random);

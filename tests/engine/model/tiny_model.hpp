@@ -40,6 +40,8 @@ public:
     void remove_tensor(std::string_view name);
     Tensor& tensor(std::string_view name);
     void add(std::string name, std::vector<int64_t> dims, float scale);
+    /// Makes the layer, which is the last, a block of multi-token prediction that shares the model's ends.
+    void make_mtp(int layer, int hidden);
     /// Fills every matrix whose rows are whole blocks of `dtype` with random blocks of it; norms, biases and routers
     /// stay F32, as in published files. Returns how many that were.
     int store_as(DType dtype);

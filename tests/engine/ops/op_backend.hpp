@@ -34,6 +34,7 @@ public:
         limits.n_experts = 256;
         limits.n_experts_used = 8;
         limits.max_vocab_rows = max_rows;
+        limits.with_mtp = 1;
         EXPECT_EQ(table->prepare(m_backend, &limits, &n_bytes, message()), conclave_ok) << m_text;
     }
     OpBackend(const OpBackend&) = delete;

@@ -32,6 +32,7 @@ constexpr Entry entries[] = {
     {"route", offsetof(ConclaveOpTable, route)},
     {"experts", offsetof(ConclaveOpTable, experts)},
     {"router_scores", offsetof(ConclaveOpTable, router_scores)},
+    {"mtp_mix", offsetof(ConclaveOpTable, mtp_mix)},
     {"head", offsetof(ConclaveOpTable, head)},
 };
 

@@ -88,7 +88,7 @@ std::string block(int layer, const char* name)
 
 ChannelMixer bind_channel_mixer(TensorSource& tensors, const Config& config, int layer)
 {
-    if (layer < config.first_k_dense_replace) {
+    if (layer < config.first_k_dense_replace || config.n_routed_experts == 0) {
         return bind_mlp(tensors, config, layer);
     }
     ConclaveMoeWeights moe = bind_router(tensors, config, layer);
