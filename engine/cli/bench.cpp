@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <CLI/Validators.hpp>
@@ -9,6 +10,7 @@
 #include "json.hpp"
 #include "profile.hpp"
 #include "program.hpp"
+#include "sampling.hpp"
 
 namespace conclave::cli
 {
@@ -17,12 +19,13 @@ namespace
 {
 
 struct Options {
-    int n_prompt = 512, n_gen = 64, repetitions = 3, depth = 0;
+    int n_prompt = 512, n_gen = 64, repetitions = 3, depth = 0, n_draft = 0;
     bool profile = false;
 };
 
 struct Speeds {
     std::vector<double> prefill, decode;
+    std::optional<int> n_drafted, n_accepted; ///< in all
 };
 
 Json median(std::vector<double> values)
@@ -81,6 +84,10 @@ Result<void> measure(Session& session, const Options& options, int n_vocab, Spee
         if (stats->decode_tps) {
             speeds.decode.push_back(*stats->decode_tps);
         }
+        if (stats->n_drafted) {
+            speeds.n_drafted = speeds.n_drafted.value_or(0) + *stats->n_drafted;
+            speeds.n_accepted = speeds.n_accepted.value_or(0) + *stats->n_accepted;
+        }
     }
     return {};
 }
@@ -90,8 +97,14 @@ void print_text(const Json& result)
     const auto number = [&](const char* key) { return result[key].is_number() ? result[key].get<double>() : 0.0; };
     std::printf("prefill %10.1f tokens/s (%d tokens at depth %d)\n", number("prefill_tps"),
                 result["n_prompt"].get<int>(), result["depth"].get<int>());
-    std::printf("decode  %10.1f tokens/s (%d tokens), %.2f of %.2f GB/s\n", number("decode_tps"),
-                result["n_gen"].get<int>(), number("achieved_gbps"), number("machine_gbps"));
+    std::printf("decode  %10.1f tokens/s (%d tokens)", number("decode_tps"), result["n_gen"].get<int>());
+    if (result["achieved_gbps"].is_number()) {
+        std::printf(", %.2f of %.2f GB/s", number("achieved_gbps"), number("machine_gbps"));
+    }
+    std::printf("\n");
+    if (result["n_drafted"].is_number()) {
+        std::printf("drafts  %10d of %d accepted\n", result["n_accepted"].get<int>(), result["n_drafted"].get<int>());
+    }
     std::printf("%d threads, %s kernels, %.2f MB of weights a token\n", result["threads"].get<int>(),
                 result["kernels"].get<std::string>().c_str(), number("bytes_per_token") / 1e6);
 }
@@ -104,7 +117,7 @@ int run(const Common& common, const Options& options)
     }
     const ModelInfo& info = opened->model->info();
     const int n_ctx = options.depth + options.n_prompt + options.n_gen + 1;
-    auto session = Session::create(opened->model, {.n_ctx = n_ctx, .trace = common.trace});
+    auto session = Session::create(opened->model, {.n_ctx = n_ctx, .trace = common.trace, .n_draft = options.n_draft});
     if (!session) {
         return report(session.error());
     }
@@ -126,10 +139,12 @@ int run(const Common& common, const Options& options)
                    {"threads", opened->engine.n_threads()},
                    {"kernels", opened->engine.kernels()},
                    {"bytes_per_token", bytes_per_token},
-                   {"achieved_gbps", decode_tps.is_null()
+                   {"achieved_gbps", decode_tps.is_null() || options.n_draft > 0 // two tokens may share what is read
                                          ? Json(nullptr)
                                          : Json(decode_tps.get<double>() * static_cast<double>(bytes_per_token) / 1e9)},
-                   {"machine_gbps", opened->engine.read_bandwidth() / 1e9}};
+                   {"machine_gbps", opened->engine.read_bandwidth() / 1e9},
+                   {"n_drafted", or_null(speeds.n_drafted)},
+                   {"n_accepted", or_null(speeds.n_accepted)}};
     if (options.profile) {
         result["profile"] = {{"prefill", profile.report(Phase::prefill, plan)},
                              {"decode", profile.report(Phase::decode, plan)}};
@@ -158,7 +173,9 @@ void add_bench(CLI::App& app, Common& common, int& status)
     command.add_option("-d", options->depth, "tokens already in the context")
         ->check(CLI::Range(0, 1 << 20))
         ->capture_default_str();
-    command.add_flag("--profile", options->profile, "where the time goes: each stage, all layers of a kind together");
+    CLI::Option* profile = command.add_flag("--profile", options->profile,
+                                            "where the time goes: each stage, all layers of a kind together");
+    add_draft(command, options->n_draft)->excludes(profile); // whose tokens each read all weights
     command.callback([&common, &status, options] { status = run(common, *options); });
 }
 

@@ -136,12 +136,17 @@ Result<void> turn(const Common& common, const Options& options, const Model& mod
                     {"n_cached", stats->n_cached},
                     {"n_generated", stats->n_generated},
                     {"seed", stats->seed},
-                    {"n_dropped", n_dropped}});
+                    {"n_dropped", n_dropped},
+                    {"n_drafted", or_null(stats->n_drafted)},
+                    {"n_accepted", or_null(stats->n_accepted)}});
     } else {
         std::printf("\n\n");
         std::fflush(stdout);
         if (stats->stop != StopReason::end_of_text) { // else a cut answer looks like a whole one
             std::fprintf(stderr, "[%s]\n", stop_name(stats->stop));
+        }
+        if (const std::string drafts = drafts_text(*stats); !drafts.empty()) {
+            std::fprintf(stderr, "[%s]\n", drafts.c_str());
         }
     }
     messages.push_back({Role::assistant, (rendered->opens_thinking ? "<think>" : "") + sink.answer});
@@ -164,7 +169,8 @@ int run(Common common, const Options& options)
     if (!opened->model->info().has_chat_template) {
         return report(opened->model->render({}).error());
     }
-    auto session = Session::create(opened->model, {.n_ctx = options.sampling.n_ctx, .trace = common.trace});
+    auto session = Session::create(
+        opened->model, {.n_ctx = options.sampling.n_ctx, .trace = common.trace, .n_draft = options.sampling.n_draft});
     if (!session) {
         return report(session.error());
     }

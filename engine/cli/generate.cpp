@@ -138,6 +138,9 @@ void print_summary(const Stats& stats)
     if (stats.decode_tps) {
         std::fprintf(stderr, ", %.1f tokens/s", *stats.decode_tps);
     }
+    if (const std::string drafts = drafts_text(stats); !drafts.empty()) {
+        std::fprintf(stderr, ", %s", drafts.c_str());
+    }
     std::fprintf(stderr, ", seed %llu, %s]\n", static_cast<unsigned long long>(stats.seed), stop_name(stats.stop));
 }
 
@@ -152,7 +155,8 @@ int run(const Common& common, const Options& options)
     if (!ids) {
         return report(ids.error());
     }
-    auto session = Session::create(opened->model, {.n_ctx = options.sampling.n_ctx, .trace = common.trace});
+    auto session = Session::create(
+        opened->model, {.n_ctx = options.sampling.n_ctx, .trace = common.trace, .n_draft = options.sampling.n_draft});
     if (!session) {
         return report(session.error());
     }
@@ -188,7 +192,9 @@ int run(const Common& common, const Options& options)
                 {"prefill_tps", or_null(stats->prefill_tps)},
                 {"decode_tps", or_null(stats->decode_tps)},
                 {"seed", stats->seed},
-                {"sum_counts", common.trace ? Json(stats->sum_counts) : Json(nullptr)}});
+                {"sum_counts", common.trace ? Json(stats->sum_counts) : Json(nullptr)},
+                {"n_drafted", or_null(stats->n_drafted)},
+                {"n_accepted", or_null(stats->n_accepted)}});
     return ok;
 }
 

@@ -3,6 +3,7 @@
 
 #include "json.hpp"
 #include "program.hpp"
+#include "sampling.hpp"
 #include "terminal.hpp"
 
 namespace conclave::cli
@@ -11,7 +12,7 @@ namespace conclave::cli
 namespace
 {
 
-int run(const Common& common, int n_ctx)
+int run(const Common& common, int n_ctx, int n_draft)
 {
     const auto opened = open_model(common);
     if (!opened) {
@@ -23,7 +24,10 @@ int run(const Common& common, int n_ctx)
                                                         " tokens is not possible with " + info.name +
                                                         "; ask for 1 to " + std::to_string(info.context_length)});
     }
-    const MemoryPlan plan = opened->model->plan(n_ctx);
+    if (n_draft > 0 && !info.n_params_mtp) { // the sentence is the session's
+        return report(Session::create(opened->model, {.n_ctx = n_ctx, .n_draft = n_draft}).error());
+    }
+    const MemoryPlan plan = opened->model->plan(n_ctx, n_draft);
     if (common.json) {
         print_json({{"weights_bytes", plan.weights_bytes},
                     {"kv_bytes", plan.kv_bytes},
@@ -51,7 +55,9 @@ void add_plan(CLI::App& app, Common& common, int& status)
     add_common(command, common);
     auto n_ctx = std::make_shared<int>(0);
     command.add_option("--ctx", *n_ctx, "tokens of context")->required()->check(CLI::Range(1, 1 << 24));
-    command.callback([&common, &status, n_ctx] { status = run(common, *n_ctx); });
+    auto n_draft = std::make_shared<int>(0);
+    add_draft(command, *n_draft);
+    command.callback([&common, &status, n_ctx, n_draft] { status = run(common, *n_ctx, *n_draft); });
 }
 
 } // namespace conclave::cli

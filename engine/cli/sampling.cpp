@@ -241,6 +241,23 @@ void add_sampling(CLI::App& command, Sampling& sampling)
         .add_option("--n-inspect", sampling.n_inspect,
                     "tokens reported of the distribution after each sampler, with --json")
         ->check(CLI::Range(0, 64));
+    add_draft(command, sampling.n_draft);
+}
+
+CLI::Option* add_draft(CLI::App& command, int& n_draft)
+{
+    return command
+        .add_option("--draft", n_draft,
+                    "tokens that the model's MTP block guesses ahead, 0 or 1; the answer stays the same")
+        ->check(CLI::Range(0, 1));
+}
+
+std::string drafts_text(const Stats& stats)
+{
+    if (!stats.n_drafted || !stats.n_accepted) {
+        return {};
+    }
+    return std::to_string(*stats.n_accepted) + " of " + std::to_string(*stats.n_drafted) + " drafts accepted";
 }
 
 } // namespace conclave::cli

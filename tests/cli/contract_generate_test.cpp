@@ -155,6 +155,54 @@ TEST(Contract, Chat)
     EXPECT_EQ(run("chat " + golden("text.gguf") + " --seed 1 -n 8", "").status, 0) << "ends at the end of input";
 }
 
+/// The model that comes with the program; the golden ones have no whole block to draft by.
+std::string guide()
+{
+    return "'" CONCLAVE_SOURCE_DIR "/resources/models/guide-ds.gguf'";
+}
+
+TEST(Contract, DraftsChangeNothingButTheirNumbers)
+{
+    const std::string question = " -p 'What is a mixture of experts?' --temp 0 --seed 1 -n 40",
+                      json = question + " --json";
+    const std::vector<std::string> plain = run("generate " + guide() + json).lines(),
+                                   drafting = run("generate " + guide() + json + " --draft 1").lines();
+    ASSERT_EQ(plain.size(), drafting.size());
+    for (size_t i = 0; i < plain.size(); ++i) {
+        Json a = Json::parse(plain[i]), b = Json::parse(drafting[i]);
+        if (i + 1 == plain.size()) {
+            EXPECT_TRUE(a["n_drafted"].is_null() && a["n_accepted"].is_null());
+            EXPECT_GT(b["n_accepted"], 5);
+            EXPECT_GE(b["n_drafted"], b["n_accepted"]);
+        }
+        for (const char* own : {"t_ns", "ttft_ms", "prefill_tps", "decode_tps", "n_drafted", "n_accepted"}) {
+            a.erase(own);
+            b.erase(own);
+        }
+        EXPECT_EQ(a, b);
+    }
+    EXPECT_NE(run("generate " + guide() + question + " --draft 1").err.find(" drafts accepted, seed 1"),
+              std::string::npos);
+    EXPECT_EQ(run("generate " + guide() + question).err.find("drafts"), std::string::npos);
+    const Finished chat = run("chat " + guide() + " --temp 0 --draft 1", "Who are you?\n");
+    EXPECT_NE(chat.err.find(" drafts accepted]"), std::string::npos) << chat.err;
+    EXPECT_GT(run("chat " + guide() + " --temp 0 --draft 1 --json", "Who are you?\n").json()["n_accepted"], 0);
+
+    const Json bench = run("bench " + guide() + " -p 16 -n 8 -r 1 --draft 1 --json").json();
+    EXPECT_GT(bench["n_drafted"], 0);
+    EXPECT_TRUE(run("bench " + guide() + " -p 16 -n 8 -r 1 --json").json()["n_drafted"].is_null());
+    const Json info = run("info " + guide() + " --json").json();
+    EXPECT_EQ(info["n_params_mtp"], 1182176);
+    const Json without = run("plan " + guide() + " --ctx 64 --json").json(),
+               with = run("plan " + guide() + " --ctx 64 --draft 1 --json").json();
+    EXPECT_GT(with["weights_bytes"], without["weights_bytes"]);
+    EXPECT_EQ(with["kv_bytes"].get<int>() * 7, without["kv_bytes"].get<int>() * 8);
+
+    expect_error("generate " + golden("qwen3.gguf") + " --ids 1,2 --draft 1", 1);
+    expect_error("plan " + golden("qwen3.gguf") + " --ctx 10 --draft 1", 1);
+    expect_error("generate " + guide() + " --ids 1,2 --draft 2", 2);
+}
+
 TEST(Contract, ChatSaysWhatItLeavesOut)
 {
     std::string questions;

@@ -54,7 +54,10 @@ struct Stats {
     std::optional<double> prefill_tps; ///< computed prompt tokens per second; absent when none was computed
     std::optional<double> decode_tps;  ///< absent below two tokens
     uint64_t seed = 0;
-    uint64_t sum_counts = 0; ///< experts chosen over all rows and MoE layers: rows × k × MoE layers, checked
+    uint64_t sum_counts = 0; ///< experts chosen over all rows and MoE layers: rows × k × MoE layers, checked; rows of
+                             ///< drafts that did not come true are in no step and not in here
+    std::optional<int> n_drafted;  ///< drafts that were put to the model; absent when the session does not draft
+    std::optional<int> n_accepted; ///< of them those that it chose itself
 };
 
 /// Receives what a run produces, on the thread that called generate, in order.
@@ -84,6 +87,11 @@ struct SessionOptions {
     int prefill_chunk = 256; ///< rows a step; a stopped step is thrown away
     MlaMode mla = MlaMode::automatic;
     bool trace = true; ///< off only to measure what recording costs
+    /// Tokens that the model's block of multi-token prediction guesses ahead, 0 or 1. A step then computes the guess
+    /// beside the token before it, and what the sampler takes from the model's own logits decides: an equal token comes
+    /// without a step of its own, any other one as if nothing had been guessed. Tokens, events and steps are those of a
+    /// session without, also under a seed, because each token is sampled once, in order, from the same numbers.
+    int n_draft = 0;
 };
 
 class SessionState;
@@ -93,7 +101,9 @@ class SessionState;
 class Session
 {
 public:
-    /// Errors: out_of_memory with bytes wanted and what to try; invalid_argument for a context the model cannot have.
+    /// Errors: out_of_memory with bytes wanted and what to try; invalid_argument for a context the model cannot have;
+    /// where drafts are asked for also unsupported, for a file without the block and on a device, and format, for one
+    /// whose block is broken.
     static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
 
     /// Computes what is new of the prompt, then samples until an end. Blocks. Errors: invalid_argument, context_full,

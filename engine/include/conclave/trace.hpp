@@ -43,7 +43,7 @@ struct StepTrace {
     std::span<const float> group_margins; ///< [n_rows, n_moe_layers], group score of the worst open group minus the
                                           ///< best closed one; infinite when none is closed. Not recorded.
     int64_t t_ns = 0;                     ///< end of the step, since generate was called
-    int64_t duration_ns = 0;
+    int64_t duration_ns = 0; ///< of the layers; 0 for a draft that came true: it was the second row of the step before
     std::optional<PerStage> stage_ns; ///< of duration_ns; absent on a device, which computes while the host goes on
 };
 

@@ -39,6 +39,10 @@ Result<void> SessionState::check(const GenerateRequest& request) const
 /// again, because its logits are wanted.
 int SessionState::reuse_prefix(std::span<const int32_t> prompt)
 {
+    if (m_drafts) {
+        truncate(m_drafts->n_ready); // all there is, but after an error
+        m_drafts->ahead.reset();
+    }
     const auto limit = std::min(m_ids.size(), prompt.size() - 1);
     size_t shared = 0;
     while (shared < limit && m_ids[shared] == prompt[shared]) {
@@ -48,6 +52,9 @@ int SessionState::reuse_prefix(std::span<const int32_t> prompt)
     truncate(static_cast<int>(shared));
     const int length = m_branches.take(prompt.first(prompt.size() - 1), m_cache);
     m_ids.insert(m_ids.end(), prompt.begin() + static_cast<ptrdiff_t>(shared), prompt.begin() + length);
+    if (m_drafts) { // the block's last row may be of a token that came then and comes no more: it only guesses
+        m_drafts->n_ready = length;
+    }
     return length;
 }
 
@@ -62,7 +69,8 @@ Result<bool> SessionState::prefill(const GenerateRequest& request, EventSink& si
         }
         const int n = std::min(n_prompt - n_past(), m_options.prefill_chunk);
         const bool last = n_past() + n == n_prompt;
-        const auto done = step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last, stop);
+        const auto done =
+            step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last ? 1 : 0, stop);
         if (!done && done.error().code == ErrorCode::cancelled) {
             return false;
         }
@@ -70,6 +78,16 @@ Result<bool> SessionState::prefill(const GenerateRequest& request, EventSink& si
             return done.error();
         }
         sink.on_step(describe_step(Phase::prefill, n_past(), n_prompt));
+        if (m_drafts && !last) {
+            const auto followed = predict(prompt[static_cast<size_t>(n_past())], false, stop);
+            if (!followed && followed.error().code != ErrorCode::cancelled) {
+                return followed.error();
+            }
+            if (!followed) {
+                truncate(m_drafts->n_ready);
+                return false;
+            }
+        }
     }
     return true;
 }
@@ -206,8 +224,14 @@ Result<void> SessionState::decode(const GenerateRequest& request, EventSink& sin
             first_ns = last_ns;
             stats.ttft_ms = static_cast<double>(first_ns) / 1e6;
         }
+        const bool drafted = take_draft(id, !ended, stats);
+        if (ended && m_drafts) {
+            if (auto followed = predict(id, false); !followed) {
+                return followed.error();
+            }
+        }
         if (!ended) {
-            if (auto done = step({&id, 1}, true); !done) {
+            if (auto done = drafted ? Result<void>() : step_with_draft(request, id, stats); !done) {
                 return done;
             }
             const int n_prompt = static_cast<int>(request.prompt_ids.size());
@@ -237,6 +261,9 @@ Result<Stats> SessionState::generate(const GenerateRequest& request, EventSink& 
     m_recorder.clear_counts();
     m_utf8 = {};
     m_stop.begin(request.stop);
+    if (m_drafts) {
+        stats.n_drafted = stats.n_accepted = 0;
+    }
 
     const auto filled = prefill(request, sink, stop);
     if (!filled) {
@@ -251,6 +278,11 @@ Result<Stats> SessionState::generate(const GenerateRequest& request, EventSink& 
         stats.stop = StopReason::max_tokens;
     } else if (auto done = decode(request, sink, stop, stats); !done) {
         return done.error();
+    }
+    if (m_drafts && m_drafts->n_ready < n_past()) { // nothing was sampled: the last token stands in for the next
+        if (auto followed = predict(m_ids.back(), false); !followed) {
+            return followed.error();
+        }
     }
     stats.sum_counts = m_recorder.sum_counts();
     return stats;

@@ -28,7 +28,24 @@ Result<SessionOptions> resolve(const ModelInfo& info, SessionOptions options)
                                                       " rows is not possible; ask for 1 to " +
                                                       std::to_string(max_prefill_chunk)};
     }
+    if (options.n_draft < 0 || options.n_draft > 1) {
+        return Error{ErrorCode::invalid_argument, "a draft of " + std::to_string(options.n_draft) +
+                                                      " tokens is not possible; ask for 1, or 0 for none"};
+    }
     return options;
+}
+
+/// Whether tokens can be drafted.
+Result<void> check_drafts(const ModelState& state)
+{
+    if (!state.weights.mtp) {
+        return state.mtp_error;
+    }
+    if (state.engine->place().device) {
+        return Error{ErrorCode::unsupported,
+                     "tokens are drafted on the processor alone; choose the device cpu, or leave drafting out"};
+    }
+    return {};
 }
 
 Error no_memory(const ModelInfo& info, int n_ctx, uint64_t n_bytes)
@@ -51,10 +68,16 @@ Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptio
     if (!resolved) {
         return resolved.error();
     }
-    const ConclaveLimits limits = backend_limits(state.weights, resolved->prefill_chunk, resolved->n_ctx, score_rows);
+    const bool drafts = resolved->n_draft > 0;
+    if (auto possible = drafts ? check_drafts(state) : Result<void>(); !possible) {
+        return possible.error();
+    }
+    const int max_rows = max_step_rows(*resolved);
+    const ConclaveLimits limits = backend_limits(state.weights, max_rows, resolved->n_ctx, score_rows, drafts);
     const auto no_room = [&] {
-        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx) + state.engine->scratch_bytes(limits) +
-                                 session_bytes(state.weights, state.info, resolved->prefill_chunk);
+        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx, drafts) +
+                                 state.engine->scratch_bytes(limits) +
+                                 session_bytes(state.weights, state.info, max_rows, drafts);
         return no_memory(state.info, resolved->n_ctx, n_bytes);
     };
     const auto create = [&]() -> Result<Session> {

@@ -30,27 +30,42 @@ int kernel_class(int n_rows)
 
 } // namespace
 
+int max_step_rows(const SessionOptions& options)
+{
+    return std::max(options.prefill_chunk, 1 + options.n_draft);
+}
+
 Result<SessionMemory> SessionMemory::allocate(const ModelState& model, const SessionOptions& options)
 {
     const OpPlace place = model.engine->place();
-    auto cache = KvCache::create(model.weights, options.n_ctx, place);
+    const int max_rows = max_step_rows(options);
+    auto cache = KvCache::create(model.weights, options.n_ctx, place, options.n_draft > 0);
     if (!cache) {
         return cache.error();
     }
-    auto recorder = TraceRecorder::create(model.info, options.prefill_chunk, options.trace, place);
+    auto recorder = TraceRecorder::create(model.info, max_rows, options.trace, place);
     if (!recorder) {
         return recorder.error();
     }
     const auto hidden = static_cast<uint64_t>(model.weights.hidden);
-    auto x = OpMemory::allocate(place, static_cast<uint64_t>(options.prefill_chunk) * hidden * sizeof(float));
+    auto x = OpMemory::allocate(place, static_cast<uint64_t>(max_rows) * hidden * sizeof(float));
     if (!x) {
         return x.error();
     }
-    auto logits = OpOutput::allocate(place, static_cast<uint64_t>(model.info.n_vocab) * sizeof(float));
+    const auto n_logits = static_cast<uint64_t>(1 + options.n_draft) * static_cast<uint64_t>(model.info.n_vocab);
+    auto logits = OpOutput::allocate(place, n_logits * sizeof(float));
     if (!logits) {
         return logits.error();
     }
-    return SessionMemory{*std::move(cache), *std::move(recorder), *std::move(x), *std::move(logits)};
+    SessionMemory memory{*std::move(cache), *std::move(recorder), *std::move(x), *std::move(logits), {}};
+    if (options.n_draft > 0) {
+        auto routes = TraceRecorder::create(model.info, max_rows, false, place);
+        if (!routes) {
+            return routes.error();
+        }
+        memory.mtp_routes = *std::move(routes);
+    }
+    return memory;
 }
 
 SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOptions& options, SessionMemory memory)
@@ -58,7 +73,10 @@ SessionState::SessionState(std::shared_ptr<const Model> model, const SessionOpti
       m_branches(m_state.engine->place().device ? 0 : std::min(options.n_ctx, max_branch_rows)),
       m_sampler(m_state.info.n_vocab, max_top_alternatives, m_cache.capacity(), m_state.tokenizer.get())
 {
-    const auto rows = static_cast<size_t>(options.prefill_chunk);
+    const auto rows = static_cast<size_t>(max_step_rows(options));
+    if (options.n_draft > 0) {
+        m_drafts.emplace(rows);
+    }
     m_ids.reserve(static_cast<size_t>(m_cache.capacity()));
     m_text.reserve(256);
     m_sequence.resize(rows);
@@ -75,16 +93,20 @@ void SessionState::truncate(int length)
 {
     m_cache.truncate(length);
     m_ids.resize(static_cast<size_t>(length));
+    if (m_drafts) {
+        m_drafts->n_ready = std::min(m_drafts->n_ready, length);
+    }
 }
 
 std::span<float> SessionState::logits() const
 {
-    return {m_memory.logits.here<float>(), static_cast<size_t>(m_state.info.n_vocab)};
+    const auto n_vocab = static_cast<size_t>(m_state.info.n_vocab);
+    return {m_memory.logits.here<float>() + static_cast<size_t>(m_row) * n_vocab, n_vocab};
 }
 
 ForwardStep SessionState::forward_step(const ConclaveBatch& batch, const std::stop_token& stop)
 {
-    const auto n_x = static_cast<size_t>(m_options.prefill_chunk) * static_cast<size_t>(m_state.weights.hidden);
+    const auto n_x = static_cast<size_t>(max_step_rows(m_options)) * static_cast<size_t>(m_state.weights.hidden);
     return {.weights = m_state.weights,
             .batch = batch,
             .cache = m_cache,
@@ -108,7 +130,7 @@ Result<void> SessionState::check_ids(std::span<const int32_t> ids) const
     return {};
 }
 
-Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits, const std::stop_token& stop)
+Result<void> SessionState::step(std::span<const int32_t> ids, int n_logits, const std::stop_token& stop)
 {
     m_n_rows = static_cast<int>(ids.size());
     const int first = m_cache.length();
@@ -119,12 +141,14 @@ Result<void> SessionState::step(std::span<const int32_t> ids, bool with_logits, 
     }
     const ConclaveBatch batch{sizeof batch, m_n_rows, m_sequence.data(), m_position.data(), ids.data()};
     ForwardStep whole = forward_step(batch, stop);
-    const int32_t last = m_n_rows - 1;
-    if (with_logits) {
-        whole.logits_of = {&last, 1};
+    const int32_t last[] = {m_n_rows - 2, m_n_rows - 1};
+    whole.logits_of = std::span(last).last(static_cast<size_t>(n_logits));
+    m_row = 0;
+    if (m_drafts) {
+        m_drafts->x_first = first;
     }
     if (m_n_rows == 1) { // every token of an answer is the same step
-        whole.key = m_step_key + (with_logits ? 1 : 0);
+        whole.key = m_step_key + (n_logits > 0 ? 1 : 0);
     }
     m_stage_ns = {};
     whole.stage_ns = m_state.engine->place().device ? nullptr : &m_stage_ns;
@@ -151,15 +175,17 @@ StepTrace SessionState::describe_step(Phase phase, int n_done, int n_total) cons
     StepTrace trace;
     trace.phase = phase;
     trace.kernel_class = kernel_class(m_n_rows);
-    trace.rows = {m_rows.data(), static_cast<size_t>(m_n_rows)};
+    // A token of an answer is one row, also when its draft is in the same step.
+    const int begin = phase == Phase::decode ? m_row : 0, n = phase == Phase::decode ? 1 : m_n_rows;
+    trace.rows = std::span(m_rows).subspan(static_cast<size_t>(begin), static_cast<size_t>(n));
     trace.n_done = n_done;
     trace.n_total = n_total;
     trace.t_ns = since_start();
-    trace.duration_ns = m_step_ns;
+    trace.duration_ns = begin == 0 ? m_step_ns : 0;
     if (!m_state.engine->place().device) {
-        trace.stage_ns = m_stage_ns;
+        trace.stage_ns = begin == 0 ? m_stage_ns : PerStage{};
     }
-    m_recorder.describe(trace);
+    m_recorder.describe(trace, begin, n);
     return trace;
 }
 
@@ -190,6 +216,11 @@ Result<void> SessionState::score(std::span<const int32_t> ids, ScoreSink& sink, 
         if (auto done = score_rows_of(ids.subspan(at, n), sink); !done) {
             return done;
         }
+        if (m_drafts) { // so that an answer may go on from what was scored
+            if (auto followed = predict(ids[std::min(at + n, ids.size() - 1)], false); !followed) {
+                return followed.error();
+            }
+        }
         sink.on_step(describe_step(Phase::prefill, n_past(), static_cast<int>(ids.size())));
     }
     return {};
@@ -198,7 +229,7 @@ Result<void> SessionState::score(std::span<const int32_t> ids, ScoreSink& sink, 
 Result<void> SessionState::score_rows_of(std::span<const int32_t> ids, ScoreSink& sink)
 {
     const int first = n_past();
-    if (auto done = step(ids, false); !done) {
+    if (auto done = step(ids, 0); !done) {
         return done;
     }
     const auto n_vocab = static_cast<size_t>(m_state.info.n_vocab);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ namespace conclave
 constexpr int max_prefill_chunk = 512;
 constexpr int max_top_alternatives = 64;
 
+/// Rows a step has at most: of the prompt, or a token and its draft.
+int max_step_rows(const SessionOptions& options);
+
 /// The memory of a session, where ops compute.
 struct SessionMemory {
     /// Errors: out_of_memory.
@@ -31,8 +35,20 @@ struct SessionMemory {
 
     KvCache cache;
     TraceRecorder recorder;
-    OpMemory x;      ///< [prefill_chunk, hidden]
-    OpOutput logits; ///< [n_vocab]; [score_rows, n_vocab] once something was scored
+    OpMemory x;      ///< [max_step_rows, hidden]
+    OpOutput logits; ///< [1 + n_draft, n_vocab]; [score_rows, n_vocab] once something was scored
+    std::optional<TraceRecorder> mtp_routes; ///< where the block's router writes; nothing of it is drawn
+};
+
+/// Where a session that drafts stands. Each position has a row of the block of multi-token prediction in the cache,
+/// made of what the model left of it in x and of the token that came after; so the block follows one token behind.
+struct Drafts {
+    explicit Drafts(size_t max_rows) : position(max_rows), token(max_rows) {}
+
+    std::vector<int32_t> position, token; ///< [max_step_rows]
+    int n_ready = 0;                      ///< positions whose row is there
+    int x_first = 0;                      ///< position of the first row of x
+    std::optional<int32_t> ahead;         ///< the guess that the last step computed as its second row
 };
 
 /// What is behind a Session. Every buffer is sized at creation, so that a step and a token allocate nothing.
@@ -54,15 +70,23 @@ private:
     Result<void> check(const GenerateRequest& request) const;
     Result<void> check_ids(std::span<const int32_t> ids) const;
     int reuse_prefix(std::span<const int32_t> prompt);
-    /// Computes `ids` at the end of the sequence; with `with_logits` the last one's logits too.
+    /// Computes `ids` at the end of the sequence, and the logits of the last n_logits of them, at most 2.
     /// Errors: what forward refuses; cancelled once `stop` is requested, and then nothing of it stays.
-    Result<void> step(std::span<const int32_t> ids, bool with_logits, const std::stop_token& stop = {});
+    Result<void> step(std::span<const int32_t> ids, int n_logits, const std::stop_token& stop = {});
     ForwardStep forward_step(const ConclaveBatch& batch, const std::stop_token& stop = {});
     Result<void> score_rows_of(std::span<const int32_t> ids, ScoreSink& sink);
     StepTrace describe_step(Phase phase, int n_done, int n_total) const;
     Result<bool> prefill(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop);
     Result<void> decode(const GenerateRequest& request, EventSink& sink, const std::stop_token& stop, Stats& stats);
-    /// [n_vocab] of the last row computed.
+    /// Makes the block's rows of all positions that lack one, where `next` comes after the last; its guess of the token
+    /// after `next` when that is wanted. Errors: those of step.
+    Result<int32_t> predict(int32_t next, bool wanted, const std::stop_token& stop = {});
+    /// Whether a guess was computed that `id` proves right; where the answer goes on it then joins the sequence, and
+    /// its logits are the next ones.
+    bool take_draft(int32_t id, bool goes_on, Stats& stats);
+    /// The step of `id`, with a draft behind it where one can be of use.
+    Result<void> step_with_draft(const GenerateRequest& request, int32_t id, Stats& stats);
+    /// [n_vocab] of the row to sample from.
     std::span<float> logits() const;
     Result<void> check_logits() const;
     /// Samples, reports; true when the answer ended with it.
@@ -87,8 +111,10 @@ private:
     std::unique_ptr<TokenTrie> m_trie;            ///< made when a grammar is first asked for
     std::unique_ptr<GrammarConstraint> m_grammar; ///< of this answer; null: none
     std::string m_text;
+    std::optional<Drafts> m_drafts; ///< absent: this session does not draft
+    int m_row = 0;                  ///< of the last step, the one to sample from: 1 for a draft that came true
 
-    std::vector<int32_t> m_sequence, m_position; ///< [prefill_chunk]
+    std::vector<int32_t> m_sequence, m_position; ///< [max_step_rows]
     std::vector<TraceRow> m_rows;
     const uint64_t m_step_key = m_state.engine->new_step_key(); ///< without logits; one more: with them
     int m_n_rows = 0;

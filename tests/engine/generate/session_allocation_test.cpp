@@ -47,8 +47,11 @@ int main()
 {
     using namespace conclave;
     const Engine engine = test::make_engine("auto", 2);
-    auto session = Session::create(test::open_model(engine, test::TinyModel().write()));
-    if (!session)
+    test::TinyModel tiny({.layers = 3});
+    tiny.make_mtp(2, 32);
+    const auto model = test::open_model(engine, tiny.write());
+    Result<Session> sessions[] = {Session::create(model), Session::create(model, {.n_draft = 1})};
+    if (!sessions[0] || !sessions[1])
         return 1;
     SamplerOptions chain{.temperature = 1,
                          .dynatemp_range = 0.5f,
@@ -67,12 +70,14 @@ int main()
     for (const int mirostat : {0, 1, 2})
         for (const int n_inspect : {0, 10}) {
             chain.mirostat = mirostat;
-            CountingSink sink;
-            const auto stats = session->generate(
-                {.prompt_ids = {1, 2, 3}, .sampler = chain, .max_tokens = 200, .n_inspect = n_inspect}, sink);
-            std::printf("%ld allocations over %d tokens\n", sink.after - sink.before, sink.n_tokens - 2);
-            if (!stats || sink.n_tokens != 200 || sink.after != sink.before || allocations == 0)
-                return 1;
+            for (Result<Session>& session : sessions) {
+                CountingSink sink;
+                const auto stats = session->generate(
+                    {.prompt_ids = {1, 2, 3}, .sampler = chain, .max_tokens = 200, .n_inspect = n_inspect}, sink);
+                std::printf("%ld allocations over %d tokens\n", sink.after - sink.before, sink.n_tokens - 2);
+                if (!stats || sink.n_tokens != 200 || sink.after != sink.before || allocations == 0)
+                    return 1;
+            }
         }
     return 0;
 }

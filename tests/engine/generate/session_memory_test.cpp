@@ -70,7 +70,11 @@ int main()
     const long opening = fail_each("open", [&] { return conclave::Model::open(engine, path); });
     const auto model = conclave::test::open_model(engine, path);
     const long creating = fail_each("create", [&] { return conclave::Session::create(model, {.n_ctx = 64}); });
-    std::printf("%ld allocations of an opening and %ld of a session failed in turn, each with its sentence\n", opening,
-                creating);
-    return opening > 100 && creating > 10 ? 0 : 1;
+    const auto guide = conclave::test::open_model(engine, conclave::test::built_in_model());
+    const long drafting =
+        fail_each("draft", [&] { return conclave::Session::create(guide, {.n_ctx = 64, .n_draft = 1}); });
+    std::printf("%ld allocations of an opening and %ld of a session (%ld of one that drafts) failed in turn, each with "
+                "its sentence\n",
+                opening, creating, drafting);
+    return opening > 100 && creating > 10 && drafting > creating ? 0 : 1;
 }
