@@ -206,7 +206,8 @@ void EngineWorker::work(std::stop_token stop)
         if (newModel) {
             work.session.reset(); // its cache goes before the next one's comes
             work.model = std::move(newModel->model);
-            auto session = conclave::Session::create(work.model, {.n_ctx = newModel->contextLength});
+            auto session =
+                conclave::Session::create(work.model, {.n_ctx = newModel->contextLength, .kv = conclave::KvType::f16});
             work.error = session ? std::string() : session.error().message;
             if (session)
                 work.session = *std::move(session);

@@ -117,7 +117,8 @@ int run(const Common& common, const Options& options)
     }
     const ModelInfo& info = opened->model->info();
     const int n_ctx = options.depth + options.n_prompt + options.n_gen + 1;
-    auto session = Session::create(opened->model, {.n_ctx = n_ctx, .trace = common.trace, .n_draft = options.n_draft});
+    auto session = Session::create(
+        opened->model, {.n_ctx = n_ctx, .kv = kv_type(common), .trace = common.trace, .n_draft = options.n_draft});
     if (!session) {
         return report(session.error());
     }
@@ -126,7 +127,7 @@ int run(const Common& common, const Options& options)
     if (const auto measured = measure(*session, options, info.n_vocab, speeds, profile); !measured) {
         return report(measured.error());
     }
-    const MemoryPlan plan = opened->model->plan(n_ctx);
+    const MemoryPlan plan = opened->model->plan(n_ctx, 0, kv_type(common));
     const uint64_t bytes_per_token = plan.active_bytes;
     const Json decode_tps = median(speeds.decode);
     Json result = {{"prefill_tps", median(speeds.prefill)},
@@ -143,6 +144,7 @@ int run(const Common& common, const Options& options)
                                          ? Json(nullptr)
                                          : Json(decode_tps.get<double>() * static_cast<double>(bytes_per_token) / 1e9)},
                    {"machine_gbps", opened->engine.read_bandwidth() / 1e9},
+                   {"kv", kv_type_name(kv_type(common))},
                    {"n_drafted", or_null(speeds.n_drafted)},
                    {"n_accepted", or_null(speeds.n_accepted)}};
     if (options.profile) {
@@ -166,6 +168,7 @@ void add_bench(CLI::App& app, Common& common, int& status)
 {
     CLI::App& command = *app.add_subcommand("bench", "Tokens per second; one warm-up, then medians");
     add_common(command, common);
+    add_kv(command, common);
     auto options = std::make_shared<Options>();
     command.add_option("-p", options->n_prompt, "prompt tokens")->check(CLI::Range(1, 1 << 20))->capture_default_str();
     command.add_option("-n", options->n_gen, "generated tokens")->check(CLI::Range(0, 1 << 20))->capture_default_str();

@@ -169,8 +169,10 @@ int run(Common common, const Options& options)
     if (!opened->model->info().has_chat_template) {
         return report(opened->model->render({}).error());
     }
-    auto session = Session::create(
-        opened->model, {.n_ctx = options.sampling.n_ctx, .trace = common.trace, .n_draft = options.sampling.n_draft});
+    auto session = Session::create(opened->model, {.n_ctx = options.sampling.n_ctx,
+                                                   .kv = kv_type(common),
+                                                   .trace = common.trace,
+                                                   .n_draft = options.sampling.n_draft});
     if (!session) {
         return report(session.error());
     }
@@ -210,6 +212,7 @@ void add_chat(CLI::App& app, Common& common, int& status)
 {
     CLI::App& command = *app.add_subcommand("chat", "A chat in the terminal; without MODEL the built-in one answers");
     add_common(command, common, false);
+    add_kv(command, common);
     auto options = std::make_shared<Options>();
     command.add_option("--system", options->system, "a system prompt");
     command

@@ -155,8 +155,10 @@ int run(const Common& common, const Options& options)
     if (!ids) {
         return report(ids.error());
     }
-    auto session = Session::create(
-        opened->model, {.n_ctx = options.sampling.n_ctx, .trace = common.trace, .n_draft = options.sampling.n_draft});
+    auto session = Session::create(opened->model, {.n_ctx = options.sampling.n_ctx,
+                                                   .kv = kv_type(common),
+                                                   .trace = common.trace,
+                                                   .n_draft = options.sampling.n_draft});
     if (!session) {
         return report(session.error());
     }
@@ -204,6 +206,7 @@ void add_generate(CLI::App& app, Common& common, int& status)
 {
     CLI::App& command = *app.add_subcommand("generate", "One answer, a line a token with --json");
     add_common(command, common);
+    add_kv(command, common);
     auto options = std::make_shared<Options>();
     CLI::Option* prompt = command.add_option("-p,--prompt", options->prompt, "what to ask");
     CLI::Option* ids =

@@ -82,8 +82,11 @@ int run(const Common& common, const Options& options)
                                                         info.name + ", which holds " +
                                                         std::to_string(info.context_length)});
     }
-    auto session = Session::create(
-        opened->model, {.n_ctx = n_tokens, .prefill_chunk = options.batch, .mla = options.mla, .trace = common.trace});
+    auto session = Session::create(opened->model, {.n_ctx = n_tokens,
+                                                   .prefill_chunk = options.batch,
+                                                   .mla = options.mla,
+                                                   .kv = common.kv.value_or(KvType::f32),
+                                                   .trace = common.trace});
     if (!session) {
         return report(session.error());
     }
@@ -108,6 +111,7 @@ void add_logits(CLI::App& app, Common& common, int& status)
 {
     CLI::App& command = *app.add_subcommand("logits", "Logits of given tokens, as raw float32");
     add_common(command, common);
+    add_kv(command, common); // f32 unless asked: these are for comparisons
     auto options = std::make_shared<Options>();
     command.add_option("--ids", options->ids, "token ids, separated by commas")->required()->delimiter(',');
     command.add_option("--out", options->out, "the file to write")->required();

@@ -27,13 +27,14 @@ int run(const Common& common, int n_ctx, int n_draft)
     if (n_draft > 0 && !info.n_params_mtp) { // the sentence is the session's
         return report(Session::create(opened->model, {.n_ctx = n_ctx, .n_draft = n_draft}).error());
     }
-    const MemoryPlan plan = opened->model->plan(n_ctx, n_draft);
+    const MemoryPlan plan = opened->model->plan(n_ctx, n_draft, kv_type(common));
     if (common.json) {
         print_json({{"weights_bytes", plan.weights_bytes},
                     {"kv_bytes", plan.kv_bytes},
                     {"branch_bytes", plan.branch_bytes},
                     {"scratch_bytes", plan.scratch_bytes},
-                    {"total_bytes", plan.total_bytes}});
+                    {"total_bytes", plan.total_bytes},
+                    {"kv", kv_type_name(kv_type(common))}});
         return ok;
     }
     const auto line = [](const char* name, uint64_t bytes) {
@@ -53,6 +54,7 @@ void add_plan(CLI::App& app, Common& common, int& status)
 {
     CLI::App& command = *app.add_subcommand("plan", "The memory a context needs");
     add_common(command, common);
+    add_kv(command, common);
     auto n_ctx = std::make_shared<int>(0);
     command.add_option("--ctx", *n_ctx, "tokens of context")->required()->check(CLI::Range(1, 1 << 24));
     auto n_draft = std::make_shared<int>(0);

@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include <cstdio>
+#include <map>
 
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
@@ -24,6 +25,22 @@ void add_common(CLI::App& command, Common& common, bool model_required)
         ->check(CLI::IsMember({"on", "off"}))
         ->default_str("on");
     command.add_flag("--json", common.json, "standard output holds JSON alone");
+}
+
+void add_kv(CLI::App& command, Common& common)
+{
+    static const std::map<std::string, KvType> types = {
+        {"f32", KvType::f32}, {"f16", KvType::f16}, {"bf16", KvType::bf16}, {"q8_0", KvType::q8_0}};
+    command
+        .add_option_function<std::string>(
+            "--kv", [&common](const std::string& name) { common.kv = types.at(name); },
+            "what cached keys and values are kept in: f32, f16, bf16 or q8_0")
+        ->check(CLI::IsMember(types));
+}
+
+KvType kv_type(const Common& common)
+{
+    return common.kv.value_or(common.device == "cpu" ? KvType::f16 : KvType::f32);
 }
 
 int report(const Error& error)

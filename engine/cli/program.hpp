@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/App.hpp>
@@ -23,11 +24,17 @@ struct Common {
     std::string device = "cpu";
     bool trace = true;
     bool json = false;
+    std::optional<KvType> kv;      ///< of cached keys and values
     std::filesystem::path program; ///< of the running program, to find what is installed beside it
 };
 
 /// Adds MODEL and the options above to a command.
 void add_common(CLI::App& command, Common& common, bool model_required = true);
+
+/// Adds --kv.
+void add_kv(CLI::App& command, Common& common);
+/// What --kv says; where it says nothing f16 on the processor, which is what a device cannot have yet.
+KvType kv_type(const Common& common);
 
 struct Opened {
     Engine engine;

@@ -160,7 +160,12 @@ TEST(Contract, Plan)
     const Json plan = done.json();
     expect_keys(plan, "plan");
     EXPECT_EQ(plan["weights_bytes"], 46200 * 4);
-    EXPECT_EQ(plan["kv_bytes"], 128 * 3 * 24 * 4);
+    EXPECT_EQ(plan["kv_bytes"], 128 * 3 * 24 * 2);
+    EXPECT_EQ(plan["kv"], "f16");
+    for (const auto& [type, bytes] : {std::pair{"f32", 4}, {"bf16", 2}}) {
+        const Json other = run("plan " + golden("dsv3.gguf") + " --ctx 100 --json --kv " + type).json();
+        EXPECT_EQ(other["kv_bytes"], 128 * 3 * 24 * bytes);
+    }
     EXPECT_EQ(plan["total_bytes"].get<int64_t>(),
               plan["weights_bytes"].get<int64_t>() + plan["kv_bytes"].get<int64_t>() +
                   plan["branch_bytes"].get<int64_t>() + plan["scratch_bytes"].get<int64_t>());

@@ -14,6 +14,7 @@
 
 #include "conclave/chat.hpp"
 #include "conclave/engine.hpp"
+#include "conclave/kv_type.hpp"
 #include "conclave/result.hpp"
 #include "conclave/stage.hpp"
 
@@ -80,7 +81,7 @@ public:
     const ModelInfo& info() const;
     /// With n_draft as SessionOptions has it: what drafting adds is in each sum but active_bytes; nothing where the
     /// file cannot draft.
-    MemoryPlan plan(int n_ctx, int n_draft = 0) const;
+    MemoryPlan plan(int n_ctx, int n_draft = 0, KvType kv = KvType::f32) const;
 
     Result<std::vector<int32_t>> tokenize(std::string_view text, TokenizeOptions options = {}) const;
     /// The bytes of one token; may be part of a UTF-8 character. Empty for an id out of range.

@@ -86,7 +86,8 @@ struct SessionOptions {
     int n_ctx = 0;           ///< 0: the model's context length, at most 4,096
     int prefill_chunk = 256; ///< rows a step; a stopped step is thrown away
     MlaMode mla = MlaMode::automatic;
-    bool trace = true; ///< off only to measure what recording costs
+    KvType kv = KvType::f32; ///< on a device f32 only
+    bool trace = true;       ///< off only to measure what recording costs
     /// Tokens that the model's block of multi-token prediction guesses ahead, 0 or 1. A step then computes the guess
     /// beside the token before it, and what the sampler takes from the model's own logits decides: an equal token comes
     /// without a step of its own, any other one as if nothing had been guessed. Tokens, events and steps are those of a
@@ -102,8 +103,8 @@ class Session
 {
 public:
     /// Errors: out_of_memory with bytes wanted and what to try; invalid_argument for a context the model cannot have;
-    /// where drafts are asked for also unsupported, for a file without the block and on a device, and format, for one
-    /// whose block is broken.
+    /// unsupported for a type of cache that its heads, or the device, cannot have; where drafts are asked for also
+    /// unsupported, for a file without the block and on a device, and format, for one whose block is broken.
     static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
 
     /// Computes what is new of the prompt, then samples until an end. Blocks. Errors: invalid_argument, context_full,

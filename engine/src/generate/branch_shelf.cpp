@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/within_memory.hpp"
+#include "ops/cached_rows.hpp"
 
 namespace conclave
 {
@@ -15,17 +16,17 @@ namespace
 /// A shorter tail is computed again as fast as it is looked for.
 constexpr int min_rows = 16;
 
-int64_t width_of_all_layers(const KvCache& cache)
+int64_t row_bytes(const ConclaveCacheView& view)
 {
-    int64_t width = 0;
-    for (size_t layer = 0; layer < cache.n_layers(); ++layer)
-        width += cache.layer(layer).row_width;
-    return width;
+    return cached_bytes(view, view.row_width);
 }
 
-float* row_at(const ConclaveCacheView& view, int position)
+int64_t row_bytes_of_all_layers(const KvCache& cache)
 {
-    return view.pages[position / view.page_rows] + static_cast<ptrdiff_t>(position % view.page_rows) * view.row_width;
+    int64_t bytes = 0;
+    for (size_t layer = 0; layer < cache.n_layers(); ++layer)
+        bytes += row_bytes(cache.layer(layer));
+    return bytes;
 }
 
 } // namespace
@@ -42,14 +43,14 @@ void BranchShelf::put(std::span<const int32_t> ids, int first, const KvCache& ca
     while (n_rows() + n > m_max_rows)
         m_branches.erase(std::ranges::min_element(m_branches, {}, &Branch::last_used));
     Branch branch{.first = first, .last_used = ++m_clock};
-    branch.rows.reset(new (std::nothrow) float[static_cast<size_t>(n * width_of_all_layers(cache))]);
+    branch.rows.reset(new (std::nothrow) uint8_t[static_cast<size_t>(n * row_bytes_of_all_layers(cache))]);
     if (!branch.rows)
         return;
-    float* to = branch.rows.get();
+    uint8_t* to = branch.rows.get();
     for (size_t layer = 0; layer < cache.n_layers(); ++layer) {
         const ConclaveCacheView view = cache.layer(layer);
-        for (int p = first; p < first + n; ++p, to += view.row_width)
-            std::copy_n(row_at(view, p), view.row_width, to);
+        for (int p = first; p < first + n; ++p, to += row_bytes(view))
+            std::copy_n(cached_row(view, p), row_bytes(view), to);
     }
     static_cast<void>(within_memory(
         [&]() -> Result<void> {
@@ -82,13 +83,12 @@ int BranchShelf::take(std::span<const int32_t> prompt, KvCache& cache)
     while (Branch* branch = longest(prompt, cache.length(), end)) {
         const int begin = cache.length();
         branch->last_used = ++m_clock;
-        const float* from = branch->rows.get();
+        const uint8_t* from = branch->rows.get();
         for (size_t layer = 0; layer < cache.n_layers(); ++layer) {
             const ConclaveCacheView view = cache.layer(layer);
             for (int p = begin; p < end; ++p)
-                std::copy_n(from + static_cast<ptrdiff_t>(p - branch->first) * view.row_width, view.row_width,
-                            row_at(view, p));
-            from += static_cast<ptrdiff_t>(branch->n_rows()) * view.row_width;
+                std::copy_n(from + (p - branch->first) * row_bytes(view), row_bytes(view), cached_row(view, p));
+            from += branch->n_rows() * row_bytes(view);
         }
         cache.extend(end - begin);
     }

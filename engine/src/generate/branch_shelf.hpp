@@ -30,8 +30,8 @@ public:
 private:
     struct Branch {
         std::vector<int32_t> ids = {};
-        int first = 0;                      ///< rows before it are not kept
-        std::unique_ptr<float[]> rows = {}; ///< [n_layers][ids.size() - first][row_width]
+        int first = 0;                        ///< rows before it are not kept
+        std::unique_ptr<uint8_t[]> rows = {}; ///< [n_layers][ids.size() - first][bytes of a row]
         uint64_t last_used = 0;
 
         int n_rows() const { return static_cast<int>(ids.size()) - first; }

@@ -6,9 +6,15 @@
 namespace conclave
 {
 
-Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place, bool drafts)
+Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place, bool drafts, KvType kv)
 {
-    const uint64_t n_bytes = cache_bytes(weights, n_ctx, drafts);
+    if (place.device && kv != KvType::f32) {
+        return Error{ErrorCode::unsupported, "a GPU keeps its cache in f32 so far; choose f32"};
+    }
+    if (auto fits = check_cache(weights, kv); !fits) {
+        return fits.error();
+    }
+    const uint64_t n_bytes = cache_bytes(weights, n_ctx, drafts, kv);
     const size_t n_layers = n_cached_layers(weights, drafts);
     auto rows = OpMemory::allocate(place, n_bytes);
     if (!rows && place.device) {
@@ -23,13 +29,15 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace
     cache.m_capacity = n_ctx;
     const int n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
     cache.m_pages.reserve(n_layers * static_cast<size_t>(n_pages));
-    float* next = cache.m_rows.as<float>();
+    auto* next = cache.m_rows.as<std::byte>();
     for (size_t i = 0; i < n_layers; ++i) {
-        const int width = cache_row_width(cached_layer(weights, i).token_mixer);
-        cache.m_layers.push_back({cache.m_pages.data() + cache.m_pages.size(), n_pages, cache_page_rows, width});
+        const TokenMixer& mixer = cached_layer(weights, i).token_mixer;
+        const int64_t page_bytes = cache_page_rows * cache_row_bytes(mixer, kv);
+        cache.m_layers.push_back({cache.m_pages.data() + cache.m_pages.size(), n_pages, cache_page_rows,
+                                  cache_row_width(mixer), static_cast<int32_t>(cache_dtype(kv))});
         for (int p = 0; p < n_pages; ++p) {
             cache.m_pages.push_back(next);
-            next += static_cast<ptrdiff_t>(cache_page_rows) * width;
+            next += page_bytes;
         }
     }
     if (place.device) {
@@ -42,14 +50,14 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace
 
 Result<void> KvCache::move_page_lists(const OpPlace& place)
 {
-    const uint64_t n_bytes = m_pages.size() * sizeof(float*);
+    const uint64_t n_bytes = m_pages.size() * sizeof(void*);
     auto lists = OpMemory::allocate(place, n_bytes);
     if (!lists) {
         return lists.error();
     }
     m_page_lists = *std::move(lists);
     for (ConclaveCacheView& view : m_layers) {
-        view.pages = m_page_lists.as<float*>() + (view.pages - m_pages.data());
+        view.pages = m_page_lists.as<void*>() + (view.pages - m_pages.data());
     }
     return m_page_lists.write(m_pages.data(), n_bytes);
 }

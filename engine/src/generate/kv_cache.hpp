@@ -17,8 +17,9 @@ class KvCache
 {
 public:
     /// With `drafts` the rows of the block of multi-token prediction stand behind those of the layers.
-    /// Errors: out_of_memory with the bytes wanted.
-    static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {}, bool drafts = false);
+    /// Errors: out_of_memory with the bytes wanted; unsupported for a type that the rows, or a device, cannot have.
+    static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {}, bool drafts = false,
+                                  KvType kv = KvType::f32);
 
     ConclaveCacheView layer(size_t index) const { return m_layers[index]; }
     size_t n_layers() const { return m_layers.size(); }
@@ -34,8 +35,8 @@ private:
     Result<void> move_page_lists(const OpPlace& place);
 
     OpMemory m_rows;
-    std::vector<float*> m_pages; ///< [n_layers, n_pages]
-    OpMemory m_page_lists;       ///< the same where ops compute; none on the host
+    std::vector<void*> m_pages; ///< [n_layers, n_pages]
+    OpMemory m_page_lists;      ///< the same where ops compute; none on the host
     std::vector<ConclaveCacheView> m_layers;
     int m_capacity = 0;
     int m_length = 0;

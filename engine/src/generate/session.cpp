@@ -75,7 +75,7 @@ Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptio
     const int max_rows = max_step_rows(*resolved);
     const ConclaveLimits limits = backend_limits(state.weights, max_rows, resolved->n_ctx, score_rows, drafts);
     const auto no_room = [&] {
-        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx, drafts) +
+        const uint64_t n_bytes = cache_bytes(state.weights, resolved->n_ctx, drafts, resolved->kv) +
                                  state.engine->scratch_bytes(limits) +
                                  session_bytes(state.weights, state.info, max_rows, drafts);
         return no_memory(state.info, resolved->n_ctx, n_bytes);
@@ -83,7 +83,8 @@ Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptio
     const auto create = [&]() -> Result<Session> {
         auto memory = SessionMemory::allocate(state, *resolved);
         if (!memory) { // a device says what it has, the host only that it has not
-            return state.engine->place().device ? memory.error() : no_room();
+            const bool no_more = memory.error().code == ErrorCode::out_of_memory && !state.engine->place().device;
+            return no_more ? no_room() : memory.error();
         }
         if (auto reserved = state.engine->reserve(limits); !reserved) {
             return reserved.error();

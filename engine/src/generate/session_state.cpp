@@ -39,7 +39,7 @@ Result<SessionMemory> SessionMemory::allocate(const ModelState& model, const Ses
 {
     const OpPlace place = model.engine->place();
     const int max_rows = max_step_rows(options);
-    auto cache = KvCache::create(model.weights, options.n_ctx, place, options.n_draft > 0);
+    auto cache = KvCache::create(model.weights, options.n_ctx, place, options.n_draft > 0, options.kv);
     if (!cache) {
         return cache.error();
     }

@@ -41,18 +41,18 @@ const ModelInfo& Model::info() const
     return m_state->info;
 }
 
-MemoryPlan Model::plan(int n_ctx, int n_draft) const
+MemoryPlan Model::plan(int n_ctx, int n_draft, KvType kv) const
 {
     const Weights& weights = m_state->weights;
     const bool drafts = n_draft > 0 && weights.mtp;
     const ConclaveLimits limits = backend_limits(weights, default_prefill_chunk, n_ctx, score_rows, drafts);
     MemoryPlan plan;
     plan.weights_bytes = m_state->weights_bytes + (drafts ? m_state->mtp_bytes : 0);
-    plan.kv_bytes = cache_bytes(weights, n_ctx, drafts);
+    plan.kv_bytes = cache_bytes(weights, n_ctx, drafts, kv);
     plan.scratch_bytes = m_state->engine->scratch_bytes(limits) + weights.derived.bytes() +
                          weights.mtp_derived.bytes() +
                          session_bytes(weights, m_state->info, default_prefill_chunk, drafts);
-    plan.branch_bytes = cache_bytes(weights, std::min(n_ctx, max_branch_rows), drafts);
+    plan.branch_bytes = cache_bytes(weights, std::min(n_ctx, max_branch_rows), drafts, kv);
     plan.total_bytes = plan.weights_bytes + plan.kv_bytes + plan.branch_bytes + plan.scratch_bytes;
     plan.active_bytes_of = m_state->active_bytes;
     plan.active_bytes = static_cast<uint64_t>(total(plan.active_bytes_of));

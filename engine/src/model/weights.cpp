@@ -1,6 +1,8 @@
 #include "model/weights.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <string>
 
 namespace conclave
 {
@@ -24,15 +26,44 @@ const Layer& cached_layer(const Weights& weights, size_t index)
     return index < weights.layers.size() ? weights.layers[index] : weights.mtp.value().layer;
 }
 
-uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts)
+DType cache_dtype(KvType kv)
+{
+    constexpr DType types[] = {DType::F32, DType::F16, DType::BF16, DType::Q8_0};
+    return types[static_cast<size_t>(kv)];
+}
+
+int64_t cache_row_bytes(const TokenMixer& mixer, KvType kv)
+{
+    const DTypeInfo& type = *dtype_info(cache_dtype(kv));
+    return cache_row_width(mixer) / type.block_size * type.block_bytes;
+}
+
+uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts, KvType kv)
 {
     const int64_t n_pages = (n_ctx + cache_page_rows - 1) / cache_page_rows;
     uint64_t bytes = 0;
     for (size_t i = 0; i < n_cached_layers(weights, drafts); ++i) {
-        const int width = cache_row_width(cached_layer(weights, i).token_mixer);
-        bytes += static_cast<uint64_t>(n_pages * cache_page_rows * width) * sizeof(float);
+        bytes += static_cast<uint64_t>(n_pages * cache_page_rows *
+                                       cache_row_bytes(cached_layer(weights, i).token_mixer, kv));
     }
     return bytes;
+}
+
+Result<void> check_cache(const Weights& weights, KvType kv)
+{
+    const int block = dtype_info(cache_dtype(kv))->block_size;
+    for (const Layer& layer : weights.layers) {
+        const auto* gqa = std::get_if<ConclaveGqaWeights>(&layer.token_mixer);
+        const auto* mla = std::get_if<ConclaveMlaWeights>(&layer.token_mixer);
+        const int part = gqa ? gqa->head_dim : std::gcd(mla->kv_lora_rank, mla->qk_rope_head_dim);
+        if (part % block != 0) {
+            return Error{ErrorCode::unsupported, "a cache in " + std::string(kv_type_name(kv)) + " has blocks of " +
+                                                     std::to_string(block) +
+                                                     " values, which do not fit this model's parts of " +
+                                                     std::to_string(part) + "; choose f16"};
+        }
+    }
+    return {};
 }
 
 std::span<float> DerivedTensors::add(int64_t n)

@@ -7,8 +7,11 @@
 #include <variant>
 #include <vector>
 
+#include "conclave/kv_type.hpp"
+#include "conclave/result.hpp"
 #include "conclave/stage.hpp"
 #include "ops/op_table.hpp"
+#include "tensor/dtype.hpp"
 
 namespace conclave
 {
@@ -79,7 +82,13 @@ struct Weights {
 size_t n_cached_layers(const Weights& weights, bool drafts);
 const Layer& cached_layer(const Weights& weights, size_t index);
 /// Bytes of the cache of one sequence of n_ctx tokens, whole pages.
-uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts = false);
+uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts = false, KvType kv = KvType::f32);
+/// The type of a cache as tensors have it.
+DType cache_dtype(KvType kv);
+/// Bytes of one cached row.
+int64_t cache_row_bytes(const TokenMixer& mixer, KvType kv);
+/// Errors: unsupported when a part of a row, a head or a latent, does not end with the blocks of the type.
+Result<void> check_cache(const Weights& weights, KvType kv);
 
 /// What the weights amount to. Experts that a token does not use, and embedding rows other than its own, are not
 /// active.

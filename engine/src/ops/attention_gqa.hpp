@@ -43,6 +43,7 @@ struct GqaScratch {
         float* queries;         ///< [rows of a block × group, head_dim]
         float* scores;          ///< [rows of a block × group, gqa_piece]
         float* out;             ///< [rows of a block × group, head_dim]
+        float* cached;          ///< [gqa_piece, head_dim], of a cache that does not hold floats
         OnlineSoftmax* softmax; ///< [rows of a block × group]
     };
     ActivationRows input; ///< [n_rows, hidden]

@@ -2,6 +2,7 @@
 
 #include "ops/attention_gqa.hpp"
 #include "ops/batch_rows.hpp"
+#include "ops/cached_rows.hpp"
 #include "ops/gemm.hpp"
 #include "ops/product.hpp"
 #include "ops/rmsnorm.hpp"
@@ -69,9 +70,9 @@ void project(const Call& call, const float* x)
             finish_heads(call, i, w.q_bias, w.q_norm, call.q_width(), s.q + i * call.q_width());
             finish_heads(call, i, w.k_bias, w.k_norm, call.kv_width(), k);
             add_bias(w.v_bias, call.kv_width(), v);
-            float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
-            std::copy_n(k, call.kv_width(), row);
-            std::copy_n(v, call.kv_width(), row + call.kv_width());
+            const ConclaveCacheView& cache = call.caches[call.batch.sequence[i]];
+            store_cached(cache, call.batch.position[i], 0, call.kv_width(), k);
+            store_cached(cache, call.batch.position[i], call.kv_width(), call.kv_width(), v);
         }
     });
 }
@@ -114,11 +115,10 @@ void attend(const Call& call, const GqaScratch::Block& block, int64_t kv, const 
         const CachePiece piece = cache_piece(cache, t, n_positions, gqa_piece);
         while (call.batch.position[rows[first / group]] < t)
             first += group;
-        const float* keys = piece.rows + kv * dim;
-        const float* values = keys + call.kv_width();
+        const FloatRows keys = float_rows(piece, kv * dim, dim, lane.cached);
         float* scores = lane.scores + first * gqa_piece;
-        gemm_nt(
-            {n_lines - first, piece.n, dim, lane.queries + first * dim, dim, keys, cache.row_width, scores, gqa_piece});
+        gemm_nt({n_lines - first, piece.n, dim, lane.queries + first * dim, dim, keys.rows, keys.stride, scores,
+                 gqa_piece});
         for (int64_t line = first; line < n_lines; ++line) {
             float* row = lane.scores + line * gqa_piece;
             const int32_t position = call.batch.position[rows[line / group]];
@@ -131,8 +131,9 @@ void attend(const Call& call, const GqaScratch::Block& block, int64_t kv, const 
             if (factor != 1.0f)
                 scale_by(factor, dim, lane.out + line * dim);
         }
+        const FloatRows values = float_rows(piece, call.kv_width() + kv * dim, dim, lane.cached);
         gemm_nn(
-            {n_lines - first, dim, piece.n, scores, gqa_piece, values, cache.row_width, lane.out + first * dim, dim},
+            {n_lines - first, dim, piece.n, scores, gqa_piece, values.rows, values.stride, lane.out + first * dim, dim},
             true);
         t += piece.n;
     }
@@ -176,7 +177,8 @@ GqaScratch GqaScratch::take(Scratch& scratch, const Shape& shape)
     s.lanes = scratch.take<Lane>(shape.lanes);
     for (int64_t i = 0; i < shape.lanes; ++i) {
         const Lane lane = {scratch.take<float>(lines * shape.head_dim), scratch.take<float>(lines * gqa_piece),
-                           scratch.take<float>(lines * shape.head_dim), scratch.take<OnlineSoftmax>(lines)};
+                           scratch.take<float>(lines * shape.head_dim), scratch.take<float>(gqa_piece * shape.head_dim),
+                           scratch.take<OnlineSoftmax>(lines)};
         if (scratch.fits())
             s.lanes[i] = lane;
     }

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "ops/attention_gqa.hpp"
+#include "ops/cached_rows.hpp"
 #include "ops/matmul.hpp"
 #include "ops/plain_math.hpp"
 #include "ops/rmsnorm.hpp"
@@ -43,24 +44,23 @@ void norm_and_rotate(const ConclaveGqaWeights& w, const ConclaveBatch& batch, co
     }
 }
 
-/// One query head of row i; out [head_dim].
-void attend(const ConclaveGqaWeights& w, const ConclaveBatch& batch, const ConclaveCacheView* caches, int32_t i,
-            int64_t head, const float* query, float* out)
+/// One query head of the row at position `last`, which sees cached rows [last + 1, row_width]; out [head_dim].
+void attend(const ConclaveGqaWeights& w, int32_t last, const Floats& cached, int64_t row_width, int64_t head,
+            const float* query, float* out)
 {
-    const ConclaveCacheView& cache = caches[batch.sequence[i]];
     const int64_t key_at = head / (w.n_head / w.n_head_kv) * w.head_dim;
     const int64_t value_at = static_cast<int64_t>(w.n_head_kv) * w.head_dim + key_at;
-    const int32_t first = first_seen(w, batch.position[i]), last = batch.position[i];
+    const int32_t first = first_seen(w, last);
     std::vector<double> p;
     for (int32_t t = first; t <= last; ++t)
-        p.push_back(w.softmax_scale * dot_ref(query, cache_row(cache, t) + key_at, w.head_dim));
+        p.push_back(w.softmax_scale * dot_ref(query, cached.data() + t * row_width + key_at, w.head_dim));
     if (w.sinks)
         p.push_back(w.sinks[head]);
     softmax_ref(p);
     for (int64_t j = 0; j < w.head_dim; ++j) {
         double sum = 0;
         for (int32_t t = first; t <= last; ++t)
-            sum += p[static_cast<size_t>(t - first)] * cache_row(cache, t)[value_at + j];
+            sum += p[static_cast<size_t>(t - first)] * cached[static_cast<size_t>(t * row_width + value_at + j)];
         out[j] = static_cast<float>(sum);
     }
 }
@@ -80,14 +80,16 @@ void attention_gqa_ref(const ConclaveGqaWeights& w, const ConclaveBatch& batch, 
     norm_and_rotate(w, batch, w.q_norm, q_width, q);
     norm_and_rotate(w, batch, w.k_norm, kv_width, k);
     for (int32_t i = 0; i < n; ++i) {
-        float* row = cache_row(caches[batch.sequence[i]], batch.position[i]);
-        std::copy_n(k.data() + i * kv_width, kv_width, row);
-        std::copy_n(v.data() + i * kv_width, kv_width, row + kv_width);
+        const ConclaveCacheView& cache = caches[batch.sequence[i]];
+        store_cached(cache, batch.position[i], 0, kv_width, k.data() + i * kv_width);
+        store_cached(cache, batch.position[i], kv_width, kv_width, v.data() + i * kv_width);
     }
+    const std::vector<Floats> cached = cached_floats_ref(caches, batch);
     Floats heads(q.size());
     for (int32_t i = 0; i < n; ++i)
         for (int64_t h = 0; h < w.n_head; ++h)
-            attend(w, batch, caches, i, h, q.data() + i * q_width + h * w.head_dim,
+            attend(w, batch.position[i], cached[static_cast<size_t>(batch.sequence[i])],
+                   caches[batch.sequence[i]].row_width, h, q.data() + i * q_width + h * w.head_dim,
                    heads.data() + i * q_width + h * w.head_dim);
     Floats out(static_cast<size_t>(n * w.hidden));
     matmul_ref(w.o, 0, heads.data(), q_width, n, out.data(), w.hidden);

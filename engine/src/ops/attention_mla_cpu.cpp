@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/cached_rows.hpp"
 #include "ops/mla_heads.hpp"
 #include "ops/product.hpp"
 #include "ops/rmsnorm.hpp"
@@ -14,7 +15,7 @@ namespace conclave
 namespace
 {
 
-MlaScratch::Shape shape_of(const ConclaveMlaWeights& w, int64_t n_rows, int64_t lanes)
+MlaScratch::Shape shape_of(const ConclaveMlaWeights& w, int64_t n_rows, int64_t threads, int64_t lanes)
 {
     return {n_rows,
             w.hidden,
@@ -24,6 +25,7 @@ MlaScratch::Shape shape_of(const ConclaveMlaWeights& w, int64_t n_rows, int64_t 
             w.v_head_dim,
             w.kv_lora_rank,
             present(w.q) ? 0 : w.q_lora_rank,
+            threads,
             lanes};
 }
 
@@ -49,12 +51,11 @@ void project(CpuBackend& backend, const MlaHeads& call, const float* x)
         multiply(*backend.pool, {s.q_low, n, s.panels}, second);
     }
     for (int64_t i = 0; i < n; ++i) {
-        float* row = cache_row(call.caches[call.batch.sequence[i]], call.batch.position[i]);
-        const float* kv = s.kv + i * kv_width;
-        rmsnorm(kv, w.kv_a_norm, w.kv_lora_rank, w.rms_norm_eps, row);
-        std::copy_n(kv + w.kv_lora_rank, w.qk_rope_head_dim, row + w.kv_lora_rank);
+        float* row = s.kv + i * kv_width;
+        rmsnorm(row, w.kv_a_norm, w.kv_lora_rank, w.rms_norm_eps, row);
         rope_rotate(w.rope, backend.rope.cos_of(static_cast<int32_t>(i)), backend.rope.sin_of(static_cast<int32_t>(i)),
                     row + w.kv_lora_rank);
+        store_cached(call.caches[call.batch.sequence[i]], call.batch.position[i], 0, kv_width, row);
     }
 }
 
@@ -96,10 +97,17 @@ void attend_absorbed(CpuBackend& backend, const MlaHeads& call)
     const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
     const int64_t rows = call.batch.n_rows - call.n_naive;
     const int64_t work = rows * w.n_head * w.kv_lora_rank * (w.qk_nope_head_dim + w.v_head_dim + 2 * last);
-    const int64_t n_threads = work < small_attention ? 1 : backend.pool->n_threads();
-    backend.pool->for_ranges(w.n_head, (w.n_head + n_threads - 1) / n_threads, [&](int64_t begin, int64_t end, int) {
-        rotate_queries(backend, call, false, begin, end);
-        absorbed_heads(call, begin, end);
+    // Not more than memory was reserved for: the pool may have grown since.
+    const int64_t n_threads = work < small_attention ? 1 : std::min<int64_t>(backend.pool->n_threads(), backend.lanes);
+    const int64_t share = (w.n_head + n_threads - 1) / n_threads;
+    const int64_t piece = mla_piece * static_cast<int64_t>(w.kv_lora_rank + w.qk_rope_head_dim);
+    backend.pool->for_ranges(n_threads, 1, [&](int64_t from, int64_t to, int) {
+        for (int64_t t = from; t < to; ++t) {
+            const int64_t begin = std::min<int64_t>(t * share, w.n_head);
+            const int64_t end = std::min<int64_t>(begin + share, w.n_head);
+            rotate_queries(backend, call, false, begin, end);
+            absorbed_heads(call, begin, end, call.s.cached + t * piece);
+        }
     });
 }
 
@@ -138,9 +146,11 @@ MlaScratch MlaScratch::take(Scratch& scratch, const Shape& shape)
     s.latent = scratch.take<float>(mla_row_block * shape.n_head * shape.kv_lora_rank);
     s.scores = scratch.take<float>(shape.n_head * mla_piece);
     s.softmax = scratch.take<OnlineSoftmax>(shape.n_head);
+    s.cached = scratch.take<float>(shape.threads * mla_piece * width);
     s.lanes = scratch.take<Lane>(shape.lanes);
     for (int64_t i = 0; i < shape.lanes; ++i) {
         const Lane lane = {
+            scratch.take<float>(mla_piece * width),
             scratch.take<float>(shape.kv_lora_rank * shape.nope),
             scratch.take<float>(shape.v_head_dim * shape.kv_lora_rank),
             scratch.take<float>(mla_piece * head_dim),
@@ -161,7 +171,8 @@ ConclaveStatus attention_mla_cpu(CpuBackend& backend, const ConclaveMlaWeights& 
 {
     const bool any_naive = is_naive(mode, batch.n_rows); // no sequence has more rows than the batch
     Scratch memory = backend.scratch();
-    const MlaScratch scratch = MlaScratch::take(memory, shape_of(w, batch.n_rows, any_naive ? backend.lanes : 0));
+    const MlaScratch scratch =
+        MlaScratch::take(memory, shape_of(w, batch.n_rows, backend.lanes, any_naive ? backend.lanes : 0));
     if (!memory.fits() || !backend.rope.update(w.rope, batch))
         return too_large("attention", message);
     const MlaHeads call = {w, batch, caches, scratch, choose_form(batch, mode, scratch)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ops/cached_rows.hpp"
 #include "ops/matmul.hpp"
 #include "ops/plain_math.hpp"
 #include "ops/rmsnorm.hpp"
@@ -48,10 +49,10 @@ Floats queries_and_cache(const ConclaveMlaWeights& w, const ConclaveBatch& batch
         rope_table(w.rope, batch.position[i], cos.data(), sin.data());
         for (int64_t h = 0; h < w.n_head; ++h)
             rope_rotate(w.rope, cos.data(), sin.data(), q.data() + (i * w.n_head + h) * head + w.qk_nope_head_dim);
-        float* row = cache_row(caches[batch.sequence[i]], batch.position[i]);
-        rmsnorm_ref(kv.data() + i * width, w.kv_a_norm, w.kv_lora_rank, w.rms_norm_eps, row);
-        std::copy_n(kv.data() + i * width + w.kv_lora_rank, w.qk_rope_head_dim, row + w.kv_lora_rank);
+        float* row = kv.data() + i * width;
+        rmsnorm_ref(row, w.kv_a_norm, w.kv_lora_rank, w.rms_norm_eps, row);
         rope_rotate(w.rope, cos.data(), sin.data(), row + w.kv_lora_rank);
+        store_cached(caches[batch.sequence[i]], batch.position[i], 0, width, row);
     }
     return q;
 }
@@ -70,13 +71,20 @@ struct Head {
     const ConclaveMlaWeights& w;
     const ConclaveBatch& batch;
     const ConclaveCacheView* caches;
+    const std::vector<Floats>& cached; ///< of each sequence [n_positions, row_width]
     int64_t index;
     Floats k_b; ///< [kv_lora_rank, nope]
     Floats v_b; ///< [v_head_dim, kv_lora_rank]
+
+    const float* row(int32_t sequence, size_t position) const
+    {
+        return cached[static_cast<size_t>(sequence)].data() +
+               position * static_cast<size_t>(caches[sequence].row_width);
+    }
 };
 
 /// Keys [n_positions, nope] and values [n_positions, v_head_dim] of one sequence, as naive attention sees them.
-void decompress(const Head& head, const ConclaveCacheView& cache, int32_t n_positions, Floats& keys, Floats& values)
+void decompress(const Head& head, int32_t sequence, int32_t n_positions, Floats& keys, Floats& values)
 {
     const int64_t nope = head.w.qk_nope_head_dim;
     const int64_t rank = head.w.kv_lora_rank;
@@ -84,7 +92,7 @@ void decompress(const Head& head, const ConclaveCacheView& cache, int32_t n_posi
     keys = floats(n_positions * nope);
     values = floats(n_positions * v);
     for (int32_t p = 0; p < n_positions; ++p) {
-        const float* c = cache_row(cache, p);
+        const float* c = head.row(sequence, static_cast<size_t>(p));
         for (int64_t j = 0; j < nope; ++j) {
             double sum = 0;
             for (int64_t r = 0; r < rank; ++r)
@@ -99,13 +107,12 @@ void decompress(const Head& head, const ConclaveCacheView& cache, int32_t n_posi
 void naive_row(const Head& head, int32_t i, const float* q, const Floats& keys, const Floats& values, float* out)
 {
     const ConclaveMlaWeights& w = head.w;
-    const ConclaveCacheView& cache = head.caches[head.batch.sequence[i]];
+    const int32_t sequence = head.batch.sequence[i];
     std::vector<double> p(static_cast<size_t>(head.batch.position[i]) + 1);
     for (size_t t = 0; t < p.size(); ++t)
-        p[t] =
-            w.softmax_scale * (dot_ref(q, keys.data() + t * w.qk_nope_head_dim, w.qk_nope_head_dim) +
-                               dot_ref(q + w.qk_nope_head_dim,
-                                       cache_row(cache, static_cast<int32_t>(t)) + w.kv_lora_rank, w.qk_rope_head_dim));
+        p[t] = w.softmax_scale *
+               (dot_ref(q, keys.data() + t * w.qk_nope_head_dim, w.qk_nope_head_dim) +
+                dot_ref(q + w.qk_nope_head_dim, head.row(sequence, t) + w.kv_lora_rank, w.qk_rope_head_dim));
     softmax_ref(p);
     for (int64_t j = 0; j < w.v_head_dim; ++j) {
         double sum = 0;
@@ -119,14 +126,14 @@ void absorbed_row(const Head& head, int32_t i, const float* q, float* out)
 {
     const ConclaveMlaWeights& w = head.w;
     const int64_t rank = w.kv_lora_rank;
-    const ConclaveCacheView& cache = head.caches[head.batch.sequence[i]];
+    const int32_t sequence = head.batch.sequence[i];
     Floats absorbed = floats(rank);
     for (int64_t r = 0; r < rank; ++r)
         absorbed[static_cast<size_t>(r)] =
             static_cast<float>(dot_ref(head.k_b.data() + r * w.qk_nope_head_dim, q, w.qk_nope_head_dim));
     std::vector<double> p(static_cast<size_t>(head.batch.position[i]) + 1);
     for (size_t t = 0; t < p.size(); ++t) {
-        const float* row = cache_row(cache, static_cast<int32_t>(t));
+        const float* row = head.row(sequence, t);
         p[t] = w.softmax_scale *
                (dot_ref(absorbed.data(), row, rank) + dot_ref(q + w.qk_nope_head_dim, row + rank, w.qk_rope_head_dim));
     }
@@ -135,7 +142,7 @@ void absorbed_row(const Head& head, int32_t i, const float* q, float* out)
     for (int64_t r = 0; r < rank; ++r) {
         double sum = 0;
         for (size_t t = 0; t < p.size(); ++t)
-            sum += p[t] * cache_row(cache, static_cast<int32_t>(t))[r];
+            sum += p[t] * head.row(sequence, t)[r];
         latent[static_cast<size_t>(r)] = static_cast<float>(sum);
     }
     for (int64_t j = 0; j < w.v_head_dim; ++j)
@@ -171,7 +178,7 @@ void attend(const Head& head, int32_t mode, const Floats& q, Floats& out)
                 for (int32_t j = first; j < n; ++j)
                     if (head.batch.sequence[j] == sequence)
                         n_positions = std::max(n_positions, head.batch.position[j] + 1);
-                decompress(head, head.caches[sequence], n_positions, keys, values);
+                decompress(head, sequence, n_positions, keys, values);
                 decompressed = sequence;
             }
             naive_row(head, i, query, keys, values, result);
@@ -185,10 +192,11 @@ void attention_mla_ref(const ConclaveMlaWeights& w, const ConclaveBatch& batch, 
                        int32_t mode, float* x)
 {
     const Floats q = queries_and_cache(w, batch, caches, x);
+    const std::vector<Floats> cached = cached_floats_ref(caches, batch);
     const int64_t width = static_cast<int64_t>(w.n_head) * w.v_head_dim;
     Floats heads = floats(batch.n_rows * width);
     for (int64_t h = 0; h < w.n_head; ++h)
-        attend({w, batch, caches, h, decode_matrix(w.k_b, h), decode_matrix(w.v_b, h)}, mode, q, heads);
+        attend({w, batch, caches, cached, h, decode_matrix(w.k_b, h), decode_matrix(w.v_b, h)}, mode, q, heads);
     Floats out = floats(static_cast<int64_t>(batch.n_rows) * w.hidden);
     matmul_ref(w.o, 0, heads.data(), width, batch.n_rows, out.data(), w.hidden);
     for (size_t i = 0; i < out.size(); ++i)

@@ -29,11 +29,4 @@ int32_t end_of_sequence(const ConclaveBatch& batch, const int32_t* order, int32_
     return end;
 }
 
-CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t n_positions, int32_t most)
-{
-    const int32_t in_page = cache.page_rows - position % cache.page_rows;
-    const int32_t in_piece = most - position % most;
-    return {cache_row(cache, position), std::min({in_page, in_piece, n_positions - position})};
-}
-
 } // namespace conclave

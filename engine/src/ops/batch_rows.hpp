@@ -16,13 +16,4 @@ void sort_rows(const ConclaveBatch& batch, int32_t* order);
 /// One past the last of the n entries of `order` that belongs to the sequence of entry `begin`.
 int32_t end_of_sequence(const ConclaveBatch& batch, const int32_t* order, int32_t n, int32_t begin);
 
-/// The next positions of a cache from `position` on, below n_positions, that are contiguous and within one piece of
-/// `most` positions. Pieces begin at multiples of `most` and of the page, wherever the batch begins, so that a sum over
-/// pieces does not depend on how a prompt is cut into steps.
-struct CachePiece {
-    const float* rows;
-    int32_t n;
-};
-CachePiece cache_piece(const ConclaveCacheView& cache, int32_t position, int32_t n_positions, int32_t most);
-
 } // namespace conclave

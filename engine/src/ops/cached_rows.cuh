@@ -18,7 +18,7 @@ struct CachedRows {
     __device__ float* at(int64_t i, int32_t at_position) const
     {
         const ConclaveCacheView& cache = view[sequence[i]];
-        return cache.pages[at_position / cache.page_rows] +
+        return static_cast<float*>(cache.pages[at_position / cache.page_rows]) +
                static_cast<int64_t>(at_position % cache.page_rows) * cache.row_width;
     }
 };

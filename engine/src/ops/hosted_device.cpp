@@ -104,9 +104,9 @@ public:
         for (int32_t i = 0; i < batch.n_rows; ++i)
             m_n = std::max(m_n, batch.sequence[i] + 1);
         for (int32_t s = 0; s < m_n; ++s) {
-            std::vector<float*>& pages = m_pages.emplace_back();
+            std::vector<void*>& pages = m_pages.emplace_back();
             for (int32_t p = 0; p < host[s].n_pages; ++p)
-                pages.push_back(visit.bring(host[s].pages[p], page_floats(host[s])));
+                pages.push_back(visit.bring(static_cast<const float*>(host[s].pages[p]), page_floats(host[s])));
             views.push_back(host[s]);
             views.back().pages = visit.bring(pages.data(), host[s].n_pages);
         }
@@ -115,7 +115,8 @@ public:
     {
         for (int32_t s = 0; s < m_n; ++s)
             for (int32_t p = 0; p < m_host[s].n_pages; ++p)
-                m_visit.fetch(m_host[s].pages[p], m_pages[static_cast<size_t>(s)][static_cast<size_t>(p)],
+                m_visit.fetch(static_cast<float*>(m_host[s].pages[p]),
+                              static_cast<float*>(m_pages[static_cast<size_t>(s)][static_cast<size_t>(p)]),
                               page_floats(m_host[s]));
     }
 
@@ -130,7 +131,7 @@ private:
     Visit& m_visit;
     const ConclaveCacheView* m_host;
     int32_t m_n = 0;
-    std::vector<std::vector<float*>> m_pages;
+    std::vector<std::vector<void*>> m_pages;
 };
 
 /// The routes of n_rows rows, there and back.

@@ -51,7 +51,7 @@ void multiply_row(const ConclaveMatrix& matrix, int64_t index, const float* x, f
 
 /// Softmax over the latents that row `row` sees; held row `held` of the block. One pass over the cache for all the
 /// heads.
-void attend(const MlaHeads& call, int64_t row, int64_t held, int64_t begin, int64_t end)
+void attend(const MlaHeads& call, int64_t row, int64_t held, int64_t begin, int64_t end, float* memory)
 {
     const ConclaveMlaWeights& w = call.w;
     const int64_t rank = w.kv_lora_rank;
@@ -68,13 +68,14 @@ void attend(const MlaHeads& call, int64_t row, int64_t held, int64_t begin, int6
     const int32_t n_positions = call.batch.position[row] + 1;
     for (int32_t t = 0; t < n_positions;) {
         const CachePiece piece = cache_piece(cache, t, n_positions, mla_piece);
-        gemm_nt({n, piece.n, width, absorbed, width, piece.rows, cache.row_width, scores, mla_piece});
+        const FloatRows cached = float_rows(piece, 0, width, memory);
+        gemm_nt({n, piece.n, width, absorbed, width, cached.rows, cached.stride, scores, mla_piece});
         for (int64_t h = 0; h < n; ++h) {
             const float factor = softmax_piece(w.softmax_scale, piece.n, scores + h * mla_piece, softmax[h]);
             if (factor != 1.0f)
                 scale_by(factor, rank, latent + h * rank);
         }
-        gemm_nn({n, rank, piece.n, scores, mla_piece, piece.rows, cache.row_width, latent, rank}, true);
+        gemm_nn({n, rank, piece.n, scores, mla_piece, cached.rows, cached.stride, latent, rank}, true);
         t += piece.n;
     }
     for (int64_t h = 0; h < n; ++h)
@@ -92,7 +93,7 @@ int64_t rows_together(const MlaHeads& call, int64_t first)
 
 } // namespace
 
-void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end)
+void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end, float* cached)
 {
     const ConclaveMlaWeights& w = call.w;
     const int64_t rank = w.kv_lora_rank;
@@ -112,7 +113,7 @@ void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end)
             }
         }
         for (int64_t i = 0; i < n; ++i)
-            attend(call, first + i, i, begin, end);
+            attend(call, first + i, i, begin, end, cached);
         for (int64_t h = begin; h < end; ++h)
             for (int64_t i = 0; i < n; ++i)
                 multiply_row(w.v_b, h, call.s.latent + (i * w.n_head + h) * rank,

@@ -4,6 +4,7 @@
 
 #include "ops/activation_rows.hpp"
 #include "ops/batch_rows.hpp"
+#include "ops/cached_rows.hpp"
 #include "ops/op_table.hpp"
 #include "ops/scratch.hpp"
 #include "ops/vector_math.hpp"
@@ -20,10 +21,11 @@ constexpr int32_t mla_row_block = 8;
 /// Everything an attention step holds, and what prepare() counts.
 struct MlaScratch {
     struct Shape {
-        int64_t n_rows, hidden, n_head, nope, rope, v_head_dim, kv_lora_rank, q_lora_rank, lanes;
+        int64_t n_rows, hidden, n_head, nope, rope, v_head_dim, kv_lora_rank, q_lora_rank, threads, lanes;
     };
     /// What one lane of naive attention holds: one head, decompressed piece by piece.
     struct Lane {
+        float* cached;          ///< [mla_piece, kv_lora_rank + rope], of a cache that does not hold floats
         float* k_b;             ///< [kv_lora_rank, nope] decoded
         float* v_b;             ///< [v_head_dim, kv_lora_rank] decoded
         float* keys;            ///< [mla_piece, nope + rope]
@@ -45,6 +47,7 @@ struct MlaScratch {
     float* absorbed;        ///< [mla_row_block, n_head, kv_lora_rank + rope]
     float* latent;          ///< [mla_row_block, n_head, kv_lora_rank]
     float* scores;          ///< [n_head, mla_piece]
+    float* cached;          ///< [threads, mla_piece, kv_lora_rank + rope], of a cache that does not hold floats
     OnlineSoftmax* softmax; ///< [n_head]
     Lane* lanes;            ///< [lanes]
 
@@ -63,8 +66,9 @@ struct MlaHeads {
     float* query(int64_t row, int64_t head) const { return s.q + (row * w.n_head + head) * head_dim(); }
 };
 
-/// Heads [begin, end) of the rows that are not naive: the cached rows are read once for all of them.
-void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end);
+/// Heads [begin, end) of the rows that are not naive: the cached rows are read once for all of them. `cached` is memory
+/// for a piece.
+void absorbed_heads(const MlaHeads& call, int64_t begin, int64_t end, float* cached);
 /// One head of the naive rows, in the memory of one lane.
 void naive_head(const MlaHeads& call, int64_t head, const MlaScratch::Lane& lane);
 

@@ -17,15 +17,16 @@ void decode_matrix(const ConclaveMatrix& matrix, int64_t index, float* out)
 }
 
 /// Keys [piece.n, nope + rope] and values [piece.n, v_head_dim] of one piece.
-void decompress(const MlaHeads& call, const CachePiece& piece, int64_t row_width, const MlaScratch::Lane& lane)
+void decompress(const MlaHeads& call, const CachePiece& piece, const MlaScratch::Lane& lane)
 {
     const ConclaveMlaWeights& w = call.w;
+    const FloatRows cached = float_rows(piece, 0, w.kv_lora_rank + w.qk_rope_head_dim, lane.cached);
     const int64_t nope = w.qk_nope_head_dim;
     const int64_t rank = w.kv_lora_rank;
-    gemm_nn({piece.n, nope, rank, piece.rows, row_width, lane.k_b, nope, lane.keys, call.head_dim()}, false);
+    gemm_nn({piece.n, nope, rank, cached.rows, cached.stride, lane.k_b, nope, lane.keys, call.head_dim()}, false);
     for (int64_t t = 0; t < piece.n; ++t)
-        std::copy_n(piece.rows + t * row_width + rank, w.qk_rope_head_dim, lane.keys + t * call.head_dim() + nope);
-    gemm_nt({piece.n, w.v_head_dim, rank, piece.rows, row_width, lane.v_b, rank, lane.values, w.v_head_dim});
+        std::copy_n(cached.rows + t * cached.stride + rank, w.qk_rope_head_dim, lane.keys + t * call.head_dim() + nope);
+    gemm_nt({piece.n, w.v_head_dim, rank, cached.rows, cached.stride, lane.v_b, rank, lane.values, w.v_head_dim});
 }
 
 /// The rows of one sequence, `rows` [n] in order of position.
@@ -46,7 +47,7 @@ void attend(const MlaHeads& call, int64_t head, const int32_t* rows, int64_t n, 
         const CachePiece piece = cache_piece(cache, t, n_positions, mla_piece);
         while (call.batch.position[rows[first]] < t)
             ++first;
-        decompress(call, piece, cache.row_width, lane);
+        decompress(call, piece, lane);
         float* scores = lane.scores + first * mla_piece;
         gemm_nt({n - first, piece.n, dim, lane.queries + first * dim, dim, lane.keys, dim, scores, mla_piece});
         for (int64_t i = first; i < n; ++i) {

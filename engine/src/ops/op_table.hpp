@@ -10,7 +10,7 @@
 
 extern "C" {
 
-constexpr uint32_t conclave_op_table_version = 7;
+constexpr uint32_t conclave_op_table_version = 8;
 
 // The largest kv_lora_rank and qk_nope_head_dim that attention_mla takes; published models have 512 and 128.
 constexpr int32_t conclave_max_mla_width = 8192;
@@ -54,13 +54,15 @@ struct ConclaveBatch {
     const int32_t* token;    // [n_rows]
 };
 
-// The cached rows of one sequence in one layer: page p holds positions p*page_rows … as [page_rows, row_width] float32.
-// The op writes the rows of this batch and reads all positions up to each row's own.
+// The cached rows of one sequence in one layer: page p holds positions p*page_rows … as [page_rows, row_width] of
+// dtype: F32, F16, BF16, or Q8_0 where no head begins within a block. The op writes the rows of this batch and reads
+// all positions up to each row's own, those of the batch as they were written.
 struct ConclaveCacheView {
-    float* const* pages;
+    void* const* pages;
     int32_t n_pages;
     int32_t page_rows;
     int32_t row_width;
+    int32_t dtype = 0; // conclave::DType
 };
 
 struct ConclaveRope {

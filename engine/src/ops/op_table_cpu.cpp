@@ -52,7 +52,7 @@ size_t temporary_bytes(const ConclaveLimits& l, int64_t lanes)
         return counter.n_bytes();
     };
     const MlaScratch::Shape mla = {l.max_rows,     l.hidden,       l.n_head,      l.max_head_dim, l.max_head_dim,
-                                   l.max_head_dim, l.kv_lora_rank, l.q_lora_rank, lanes};
+                                   l.max_head_dim, l.kv_lora_rank, l.q_lora_rank, lanes,          lanes};
     const MoeScratch::Shape moe = {
         l.max_rows, l.hidden, l.n_experts, l.n_experts_used, l.max_expert_intermediate, l.max_expert_intermediate};
     const GqaScratch::Shape gqa = {l.max_rows, l.hidden, l.n_head, l.n_head_kv, l.max_head_dim, lanes};

@@ -94,6 +94,10 @@ ConclaveStatus attend_rows(CudaBackend& b, const ConclaveBatch& batch, const Con
     if (last >= max_sequences)
         return fail(conclave_unsupported, message, "A step of %d sequences on a GPU; it takes at most %d.", last + 1,
                     max_sequences);
+    for (int32_t s = 0; s <= last; ++s)
+        if (caches[s].dtype != 0)
+            return fail(conclave_unsupported, message, "A cache of type %d on a GPU; it takes F32 (0) so far.",
+                        caches[s].dtype);
     CachedRows rows = {b.work.sequence, b.work.position, {}};
     std::copy_n(caches, last + 1, rows.view);
     return guarded(b, message, [&] { attend(rows); });

@@ -208,11 +208,11 @@ ConclaveMoeWeights SampleMoe::view() const
     return w;
 }
 
-SampleCaches::SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t page_rows, int32_t row_width)
+SampleCaches::SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t page_rows, int32_t row_width, DType dtype)
 {
     const int32_t n_pages = (n_positions + page_rows - 1) / page_rows;
     for (int32_t s = 0; s < n_sequences; ++s) {
-        std::vector<float*> list;
+        std::vector<void*> list;
         for (int32_t p = 0; p < n_pages; ++p) {
             // NaN where nothing was written: a read of the future shows.
             pages.emplace_back(static_cast<size_t>(page_rows) * row_width, std::numeric_limits<float>::quiet_NaN());
@@ -220,8 +220,8 @@ SampleCaches::SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t pag
         }
         page_lists.push_back(std::move(list));
     }
-    for (const std::vector<float*>& list : page_lists)
-        views.push_back({list.data(), n_pages, page_rows, row_width});
+    for (const std::vector<void*>& list : page_lists)
+        views.push_back({list.data(), n_pages, page_rows, row_width, static_cast<int32_t>(dtype)});
 }
 
 void SampleBatch::add(int32_t of_sequence, int32_t at_position, int32_t with_token)

@@ -108,12 +108,13 @@ struct SampleRoutes {
 
 /// Paged caches of several sequences.
 struct SampleCaches {
-    SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t page_rows, int32_t row_width);
+    SampleCaches(int32_t n_sequences, int32_t n_positions, int32_t page_rows, int32_t row_width,
+                 DType dtype = DType::F32);
     SampleCaches(const SampleCaches&) = delete;
     SampleCaches& operator=(const SampleCaches&) = delete;
 
-    std::vector<std::vector<float>> pages;
-    std::vector<std::vector<float*>> page_lists;
+    std::vector<std::vector<float>> pages; ///< room for floats, whatever the type
+    std::vector<std::vector<void*>> page_lists;
     std::vector<ConclaveCacheView> views;
 };
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <numeric>
 
 #include "ops/rope.hpp"
 #include "tensor/dtype.hpp"
+#include "tensor/encode.hpp"
 
 namespace conclave
 {
@@ -71,7 +73,7 @@ private:
 
 /// Every row has room in its cache, and positions of a sequence ascend.
 ConclaveStatus check_rows(const ConclaveBatch& batch, const ConclaveCacheView* caches, int64_t row_width,
-                          ConclaveMessage* message)
+                          int64_t part_width, ConclaveMessage* message)
 {
     for (int32_t i = 0; i < batch.n_rows; ++i) {
         if (batch.sequence[i] < 0 || batch.position[i] < 0)
@@ -80,6 +82,13 @@ ConclaveStatus check_rows(const ConclaveBatch& batch, const ConclaveCacheView* c
         if (cache.row_width < row_width || cache.page_rows <= 0 || batch.position[i] / cache.page_rows >= cache.n_pages)
             return fail(conclave_invalid, message, "Position %d of row %d has no room in its cache.", batch.position[i],
                         i);
+        const DTypeInfo* type = dtype_info(cache.dtype);
+        if (!type || !can_encode(type->dtype))
+            return fail(conclave_unsupported, message, "A cache of type %d; it may be F32, F16, BF16 or Q8_0.",
+                        cache.dtype);
+        if (part_width % type->block_size != 0 || cache.row_width % type->block_size != 0)
+            return fail(conclave_unsupported, message, "Parts of %d values do not end with the blocks of a %s cache.",
+                        static_cast<int>(part_width), type->name.data());
         int32_t before = i - 1; // usually the same sequence already
         while (before >= 0 && batch.sequence[before] != batch.sequence[i])
             --before;
@@ -121,7 +130,7 @@ ConclaveStatus check_mla(const ConclaveMlaWeights& w, const ConclaveBatch& batch
     check.matrix(w.o, "attn_output", w.hidden, static_cast<int64_t>(w.n_head) * w.v_head_dim);
     if (check.status() != conclave_ok)
         return check.status();
-    return check_rows(batch, caches, w.kv_lora_rank + rope, message);
+    return check_rows(batch, caches, w.kv_lora_rank + rope, std::gcd(w.kv_lora_rank, rope), message);
 }
 
 ConclaveStatus check_gqa(const ConclaveGqaWeights& w, const ConclaveBatch& batch, const ConclaveCacheView* caches,
@@ -142,7 +151,7 @@ ConclaveStatus check_gqa(const ConclaveGqaWeights& w, const ConclaveBatch& batch
     check.matrix(w.k, "attn_k", kv_rows, w.hidden);
     check.matrix(w.v, "attn_v", kv_rows, w.hidden);
     check.matrix(w.o, "attn_output", w.hidden, q_rows);
-    return check.status() != conclave_ok ? check.status() : check_rows(batch, caches, 2 * kv_rows, message);
+    return check.status() != conclave_ok ? check.status() : check_rows(batch, caches, 2 * kv_rows, w.head_dim, message);
 }
 
 ConclaveStatus check_mlp(const ConclaveMlpWeights& w, ConclaveMessage* message)

@@ -45,10 +45,5 @@ inline const uint8_t* row_of(const ConclaveMatrix& matrix, int64_t index, int64_
                                      : static_cast<const uint8_t*>(matrix.data) + index * matrix.matrix_bytes;
     return first + row * matrix.row_bytes;
 }
-/// The cached row of one position.
-inline float* cache_row(const ConclaveCacheView& cache, int32_t position)
-{
-    return cache.pages[position / cache.page_rows] + static_cast<int64_t>(position % cache.page_rows) * cache.row_width;
-}
 
 } // namespace conclave

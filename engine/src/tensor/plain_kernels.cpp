@@ -3,7 +3,9 @@
 
 #include "base/check.hpp"
 #include "tensor/block_layout.hpp"
+#include "tensor/codec.hpp"
 #include "tensor/codec_kernels.hpp"
+#include "tensor/decode_rows.hpp"
 #include "tensor/f8_e4m3.hpp"
 #include "tensor/int8_gemm.hpp"
 #include "tensor/kernel_target.hpp"
@@ -128,6 +130,12 @@ bool select_kernel_target(std::string_view name)
 const char* kernel_target_name()
 {
     return "reference";
+}
+
+void decode_rows(DType dtype, const uint8_t* rows, int64_t row_bytes, int64_t n_rows, int64_t n, float* out)
+{
+    for (int64_t r = 0; r < n_rows; ++r)
+        codec(dtype).decode_ref(rows + r * row_bytes, n, out + r * n);
 }
 
 } // namespace conclave

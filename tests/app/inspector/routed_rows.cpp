@@ -29,7 +29,8 @@ ConclaveStatus lookAndPassOn(ConclaveBackend backend, const ConclaveMoeWeights* 
 
 RoutedRows::RoutedRows(std::shared_ptr<const conclave::Model> model, int nContext, int prefillChunk)
     : m_model(std::move(model)), m_prefillChunk(prefillChunk), m_cache([&] {
-          auto cache = conclave::KvCache::create(m_model->state()->weights, nContext);
+          auto cache = conclave::KvCache::create(m_model->state()->weights, nContext, {}, false,
+                                                 conclave::KvType::f16); // as the app keeps it
           if (!cache)
               throw std::runtime_error(cache.error().message);
           return *std::move(cache);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "generate/two_layers.hpp"
+#include "ops/cached_rows.hpp"
 
 namespace conclave
 {
@@ -23,7 +24,7 @@ KvCache make_cache()
 float* row(const KvCache& cache, size_t layer, int position)
 {
     const ConclaveCacheView view = cache.layer(layer);
-    return view.pages[position / view.page_rows] + static_cast<ptrdiff_t>(position % view.page_rows) * view.row_width;
+    return reinterpret_cast<float*>(cached_row(view, position));
 }
 
 /// What the model would have computed: every value of a row depends on its token, its position and its layer.

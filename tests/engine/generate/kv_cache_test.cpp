@@ -21,14 +21,15 @@ TEST(KvCache, PagesOfAllLayersAreApart)
         EXPECT_EQ(view.n_pages, 2);
         EXPECT_EQ(view.row_width, layer == 0 ? 12 : 20);
         for (int p = 0; p < view.n_pages; ++p)
-            std::fill_n(view.pages[p], view.page_rows * view.row_width, mark++);
+            std::fill_n(static_cast<float*>(view.pages[p]), view.page_rows * view.row_width, mark++);
     }
     mark = 1;
     for (size_t layer = 0; layer < 2; ++layer) {
         const ConclaveCacheView view = cache->layer(layer);
         for (int p = 0; p < view.n_pages; ++p, ++mark) {
-            EXPECT_EQ(view.pages[p][0], mark);
-            EXPECT_EQ(view.pages[p][view.page_rows * view.row_width - 1], mark);
+            const auto* page = static_cast<const float*>(view.pages[p]);
+            EXPECT_EQ(page[0], mark);
+            EXPECT_EQ(page[view.page_rows * view.row_width - 1], mark);
         }
     }
 }
@@ -75,6 +76,29 @@ TEST(KvCache, MoreThanThereIsIsAnError)
     ASSERT_FALSE(cache);
     EXPECT_EQ(cache.error().code, ErrorCode::out_of_memory);
     EXPECT_NE(cache.error().message.find("MiB"), std::string::npos);
+}
+
+TEST(KvCache, RowsTakeWhatTheirTypeTakes)
+{
+    Weights weights = test::two_layers();
+    for (Layer& layer : weights.layers) {
+        auto& mla = std::get<ConclaveMlaWeights>(layer.token_mixer);
+        mla.kv_lora_rank *= 16;
+        mla.qk_rope_head_dim = 32;
+    }
+    for (const auto& [kv, bytes] : {std::pair{KvType::f32, 448 * 4},
+                                    {KvType::f16, 448 * 2},
+                                    {KvType::bf16, 448 * 2},
+                                    {KvType::q8_0, 448 / 32 * 34}}) {
+        EXPECT_EQ(cache_bytes(weights, cache_page_rows, false, kv), static_cast<uint64_t>(bytes) * cache_page_rows);
+        const auto cache = KvCache::create(weights, 2 * cache_page_rows, {}, false, kv);
+        ASSERT_TRUE(cache);
+        const ConclaveCacheView view = cache->layer(1);
+        EXPECT_EQ(view.dtype, static_cast<int32_t>(cache_dtype(kv)));
+        EXPECT_EQ(static_cast<const uint8_t*>(view.pages[1]) - static_cast<const uint8_t*>(view.pages[0]),
+                  cache_page_rows * cache_row_bytes(weights.layers[1].token_mixer, kv));
+    }
+    EXPECT_EQ(KvCache::create(test::two_layers(), 64, {}, false, KvType::q8_0).error().code, ErrorCode::unsupported);
 }
 
 } // namespace

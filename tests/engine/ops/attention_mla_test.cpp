@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "op_backend.hpp"
+#include "ops/cached_rows.hpp"
 
 namespace conclave
 {
@@ -229,8 +230,8 @@ TEST(attention_mla, cache_holds_the_normed_latent_and_the_rotated_key)
     attend(cpu, layer, b, run_of(0, 50), x, conclave_mla_auto);
     const int32_t width = layer.shape.kv_lora_rank + layer.shape.rope;
     for (int32_t p = 0; p < 50; ++p) {
-        const float* row = cache_row(a.views[0], p);
-        const float* other = cache_row(b.views[0], p);
+        const float* row = reinterpret_cast<const float*>(cached_row(a.views[0], p));
+        const float* other = reinterpret_cast<const float*>(cached_row(b.views[0], p));
         EXPECT_LE(normalized_error(Floats(other, other + width), Floats(row, row + width)), 1e-11);
     }
 }
