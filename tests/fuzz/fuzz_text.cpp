@@ -1,4 +1,4 @@
-// Bytes as text and as a vocabulary's merges. First byte: which.
+// Bytes as text, as a vocabulary's merges and, behind 0xFF, as a tokenizer.model. First byte: which.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "conclave/utf8_stream.hpp"
 #include "fuzz_target.hpp"
 #include "text/byte_alphabet.hpp"
+#include "text/sentence_piece_model.hpp"
 #include "text/tokenizer.hpp"
 #include "text/utf8.hpp"
 
@@ -88,6 +89,17 @@ void fuzz_vocabulary(std::string_view text)
     }
 }
 
+void fuzz_model(std::string_view bytes)
+{
+    auto read = read_sentence_piece_model(bytes);
+    if (!read) {
+        return;
+    }
+    if (const auto made = Tokenizer::create(*std::move(read))) {
+        (*made)->encode("He<s> said: 12345 a\u0301 日本\n\n  e\xFFnd </s> ", {.add_bos = true, .parse_special = true});
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
@@ -96,7 +108,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         return 0;
     }
     const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-    if (data[0] % 2 == 0) {
+    if (data[0] == 0xFF) {
+        fuzz_model(rest);
+    } else if (data[0] % 2 == 0) {
         fuzz_tokenizer(tokenizer(data[0] / 2), rest);
     } else {
         fuzz_vocabulary(rest);
@@ -106,6 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 
 std::vector<std::vector<uint8_t>> conclave::default_corpus()
 {
+    using namespace std::string_view_literals;
     const std::string_view inputs[] = {
         "\x04"
         "don't 123456 a,b\r\n\n  x\t\u00a0\u180e end  ",
@@ -119,6 +134,10 @@ std::vector<std::vector<uint8_t>> conclave::default_corpus()
         "a b\nc d\nab cd\nb c\nabcd\n<x>\n<｜User｜>\nĠ a\n",
         "\x01"
         "aa\na a\naaa\naa aa\n\n \nx y z\n",
+        // Pieces <unk>, <s>, a, <0x0A>, aa; BPE; a normalizer that keeps blanks.
+        "\xFF\x0A\x09\x0A\x05<unk>\x18\x02\x0A\x07\x0A\x03<s>\x18\x03\x0A\x08\x0A\x01"
+        "a\x15\x01\x01\x80\xBF\x0A\x0A\x0A\x06<0x0A>\x18\x06\x0A\x04\x0A\x02"
+        "aa\x12\x02\x18\x02\x1A\x03\x20\x80\x00"sv,
     };
     std::vector<std::vector<uint8_t>> corpus;
     for (const std::string_view input : inputs) {

@@ -1,3 +1,4 @@
+#include <format>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -42,6 +43,33 @@ TEST_F(HfText, SpeaksLikeTheSameModelAsGguf)
     ASSERT_TRUE(a && b);
     EXPECT_EQ(a->text, b->text);
     EXPECT_EQ(a->ids, b->ids);
+}
+
+TEST_F(HfText, ATokenizerModelAloneWillDo)
+{
+    std::string bytes;
+    const auto add = [&](const std::string& text, char type) {
+        const std::string piece = std::string("\x0A") + static_cast<char>(text.size()) + text + "\x18" + type;
+        bytes.append("\x0A").append(1, static_cast<char>(piece.size())).append(piece);
+    };
+    add("<unk>", 2);
+    add("<s>", 3);
+    add("</s>", 3);
+    for (int byte = 0; byte < 256; ++byte) {
+        add(std::format("<0x{:02X}>", byte), 6);
+    }
+    add("\xE2\x96\x81", 1); // a blank
+    bytes.append("\x12\x02\x18\x02").append("\x1A\x03\x20\x80").push_back('\0'); // BPE; blanks are kept
+    std::filesystem::remove(m_folder / "tokenizer.json");
+    EXPECT_FALSE(open()->info().has_tokenizer);
+    write("tokenizer.model", bytes);
+    write("tokenizer_config.json", R"({"added_tokens_decoder": {"263": {"content": "[X]", "special": true}}})");
+    const auto model = open();
+    ASSERT_TRUE(model->info().has_tokenizer);
+    EXPECT_EQ(*model->tokenize("hi[X]", {.add_bos = true, .parse_special = true}),
+              (std::vector<int32_t>{1, 259, 3 + 'h', 3 + 'i', 263}));
+    write("tokenizer.model", bytes.substr(0, 100));
+    EXPECT_FALSE(open()->info().has_tokenizer);
 }
 
 TEST_F(HfText, EndsWhereTheGenerationConfigSays)
