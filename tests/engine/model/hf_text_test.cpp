@@ -58,7 +58,7 @@ TEST_F(HfText, ATokenizerModelAloneWillDo)
     for (int byte = 0; byte < 256; ++byte) {
         add(std::format("<0x{:02X}>", byte), 6);
     }
-    add("\xE2\x96\x81", 1); // a blank
+    add("\xE2\x96\x81", 1);                                                      // a blank
     bytes.append("\x12\x02\x18\x02").append("\x1A\x03\x20\x80").push_back('\0'); // BPE; blanks are kept
     std::filesystem::remove(m_folder / "tokenizer.json");
     EXPECT_FALSE(open()->info().has_tokenizer);
