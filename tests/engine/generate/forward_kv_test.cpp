@@ -11,8 +11,8 @@ namespace conclave
 namespace
 {
 
-// Of logits: several times the squares of half a unit in 11, 8 and 7 bits, because layers add up. Measured 2e-8 to
-// 3e-7, 1e-6 to 2e-5 and (the tiny model) 1e-5.
+// Of logits: measured 1.1e-7 to 1.4e-7 in f16 and 6e-6 to 1e-5 in bf16. The heads of the golden models do not fit the
+// blocks of q8_0, which is tested by itself alone (cached_rows_test.cpp).
 struct Bound {
     KvType kv;
     double nmse;
@@ -36,7 +36,7 @@ TEST(ForwardKv, LogitsStayClose)
     const Engine engine = *Engine::create();
     for (const char* name : {"dsv3", "qwen3moe", "olmoe"})
         expect_close(engine, test::golden(std::string(name) + ".gguf"), test::Golden(name).ids,
-                     {{KvType::f16, 1e-5}, {KvType::bf16, 1e-3}});
+                     {{KvType::f16, 1e-6}, {KvType::bf16, 5e-5}});
 }
 
 TEST(ForwardKv, AGoldenModelWhoseHeadsDoNotFitIsRefused)
