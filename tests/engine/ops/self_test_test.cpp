@@ -1,7 +1,6 @@
 #include "ops/self_test.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -15,10 +14,7 @@ TEST(self_test, every_kernel_agrees_with_its_reference_on_every_target)
 {
     const std::string target = kernel_target_name();
     ThreadPool pool(2);
-    const std::clock_t begin = std::clock();
     const std::vector<SelfTestResult> results = run_self_test(pool);
-    // Of the processor, both threads together: the promise is 30 s on a machine that does nothing else.
-    const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     std::set<std::string> names, targets;
     double worst = 0;
     for (const SelfTestResult& r : results) {
@@ -27,7 +23,6 @@ TEST(self_test, every_kernel_agrees_with_its_reference_on_every_target)
         targets.insert(r.target);
         worst = std::max(worst, r.nmse / r.bound);
     }
-    RecordProperty("seconds", std::to_string(seconds));
     RecordProperty("worst_share_of_bound", std::to_string(worst));
     EXPECT_EQ(targets.size(), supported_kernel_targets().size());
     EXPECT_GE(targets.size(), 1u);
@@ -37,9 +32,6 @@ TEST(self_test, every_kernel_agrees_with_its_reference_on_every_target)
             EXPECT_TRUE(names.contains(std::string(op) + " " + std::string(type.name))) << op << " " << type.name;
     EXPECT_TRUE(names.contains("route F32") && names.contains("router_scores F32"));
     EXPECT_EQ(kernel_target_name(), target);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // they cost ten times and more
-    EXPECT_LT(seconds, 30.0);
-#endif
 }
 
 } // namespace conclave
