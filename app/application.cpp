@@ -27,8 +27,8 @@ Application::Application(conclave::Engine engine, const CommandLine& line, const
                          const ProcessClock& clock)
     : m_line(line), m_clock(clock), m_engine(std::move(engine)),
       m_sampler([this] { return m_engine.sample_devices(); }), m_settings(QDir(profileDir).filePath(u"settings.ini"_s)),
-      m_help(u":/help/facts.json"_s), m_store(profileDir), m_model(m_engine),
-      m_worker(m_engine, [this] { return m_sampler.sample(); }),
+      m_help(u":/help/facts.json"_s), m_store(profileDir), m_model(m_engine, [this] { return m_sampler.sample(); }),
+      m_worker([this] { return m_sampler.sample(); }),
       m_replay(line.screenshot.isEmpty() ? ReplayBackend::Pace::Recorded : ReplayBackend::Pace::Fast), m_chats(m_store),
       m_chat(m_store, m_stream, m_chats), m_devices([this] { return m_sampler.sample(); })
 {
@@ -71,6 +71,7 @@ bool Application::start()
                            {u"chat"_s, QVariant::fromValue(&m_chat)},
                            {u"conversation"_s, QVariant::fromValue(&m_conversation)},
                            {u"model"_s, QVariant::fromValue(&m_model)},
+                           {u"deviceChoices"_s, QVariant::fromValue(&m_deviceChoices)},
                            {u"inspector"_s, QVariant::fromValue(&m_inspector)},
                            {u"devices"_s, QVariant::fromValue(&m_devices)},
                            {u"settings"_s, QVariant::fromValue(&m_settings)},
@@ -163,9 +164,18 @@ void Application::connectInspector()
 
 void Application::connectModel()
 {
-    connect(&m_model, &ModelHost::shapeChanged, &m_worker, [this] {
-        if (m_model.model()) // else a recorded one
-            m_worker.setModel(m_model.model(), m_model.contextLength());
+    m_model.setSettings(m_settings.model());
+    connect(&m_settings, &Settings::changed, &m_model, [this] {
+        m_model.setSettings(m_settings.model());
+        m_engine.set_n_threads(threadsFor(m_windowVisible));
+    });
+    connect(&m_model, &ModelHost::runChanged, &m_worker, &EngineWorker::setModel);
+    connect(&m_worker, &EngineWorker::sessionMade, &m_model, [this](const QString& error) {
+        if (!error.isEmpty())
+            m_chat.notify(error);
+        else if (m_chat.notice() == m_model.sessionError())
+            m_chat.dismissNotice();
+        m_model.setSessionError(error);
     });
     connect(&m_model, &ModelHost::stateChanged, this, [this] {
         if (!m_line.replay.isEmpty())
@@ -187,15 +197,17 @@ void Application::connectModel()
 int Application::threadsFor(bool windowVisible) const
 {
     const int cores = conclave::n_physical_cores();
-    return m_line.threads.value_or(windowVisible && cores <= 4 ? std::max(1, cores - 1) : cores);
+    if (const int chosen = m_line.threads.value_or(m_settings.threads()); chosen > 0)
+        return chosen;
+    return windowVisible && cores <= 4 ? std::max(1, cores - 1) : cores;
 }
 
 void Application::connectWindow(QQuickWindow* window)
 {
     connect(window, &QWindow::visibilityChanged, this, [this](QWindow::Visibility visibility) {
-        const bool visible = visibility != QWindow::Hidden && visibility != QWindow::Minimized;
-        m_stream.setVisible(visible);
-        m_engine.set_n_threads(threadsFor(visible));
+        m_windowVisible = visibility != QWindow::Hidden && visibility != QWindow::Minimized;
+        m_stream.setVisible(m_windowVisible);
+        m_engine.set_n_threads(threadsFor(m_windowVisible));
     });
     if (m_line.screenshot.isEmpty())
         return;

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "bridge/device_choices.hpp"
 #include "bridge/engine_worker.hpp"
 #include "bridge/model_host.hpp"
 #include "bridge/recorded_tokens.hpp"
@@ -64,6 +65,7 @@ private:
     Settings m_settings;
     HelpModel m_help;
     Store m_store;
+    DeviceChoices m_deviceChoices;
     ModelHost m_model;
     EngineWorker m_worker;
     ReplayBackend m_replay;
@@ -75,6 +77,6 @@ private:
     Inspector m_inspector;
     DeviceMonitor m_devices;
     std::unique_ptr<Screenshot> m_screenshot;
-    bool m_firstShown = false, m_replayLoaded = false, m_promptSent = false;
+    bool m_windowVisible = true, m_firstShown = false, m_replayLoaded = false, m_promptSent = false;
     QQmlApplicationEngine m_qml;
 };

@@ -21,6 +21,7 @@ ApplicationWindow {
     required property ModelHost model
     required property Inspector inspector
     required property DeviceMonitor devices
+    required property DeviceChoices deviceChoices
     required property Settings settings
     required property HelpModel help
 
@@ -161,7 +162,9 @@ ApplicationWindow {
 
             anchors { bottom: composer.top; bottomMargin: Theme.space3; horizontalCenter: parent.horizontalCenter }
             model: root.model
+            onProcessor: root.settings.device === "cpu"
             width: composer.width
+            onProcessorRequested: root.settings.device = "cpu"
             onOpenModelRequested: root.openModel()
         }
         Column {
@@ -239,7 +242,7 @@ ApplicationWindow {
         }
     }
 
-    SettingsDialog { id: settingsDialog; settings: root.settings }
+    SettingsDialog { id: settingsDialog; devices: root.deviceChoices; model: root.model; settings: root.settings }
     HelpDialog { id: helpDialog; help: root.help }
     Loader { // the file dialog costs tens of milliseconds; made when first asked for
         id: fileDialog

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bridge/run_recorder.hpp"
+#include "bridge/sentence.hpp"
 #include "conclave/engine.hpp"
 #include "conclave/session.hpp"
 #include "settings/sampler_knobs.hpp"
@@ -16,9 +17,9 @@
 using namespace Qt::StringLiterals;
 
 struct EngineWorker::Work {
-    std::shared_ptr<const conclave::Model> model;
+    ModelRun run;
     std::optional<conclave::Session> session;
-    std::string error; ///< why there is no session
+    QString error; ///< why there is no session
 };
 
 namespace
@@ -136,8 +137,8 @@ conclave::TraceEnd traceEnd(const conclave::Stats& stats)
 
 } // namespace
 
-EngineWorker::EngineWorker(const conclave::Engine& engine, TraceRecording::Sampler sampler, QObject* parent)
-    : ChatBackend(parent), m_engine(engine), m_sampler(std::move(sampler))
+EngineWorker::EngineWorker(TraceRecording::Sampler sampler, QObject* parent)
+    : ChatBackend(parent), m_sampler(std::move(sampler))
 {
     connect(&m_queue, &EventQueue::ready, this, &ChatBackend::eventsReady);
 }
@@ -161,11 +162,11 @@ void EngineWorker::join()
     m_thread.join();
 }
 
-void EngineWorker::setModel(std::shared_ptr<const conclave::Model> model, int contextLength)
+void EngineWorker::setModel(const ModelRun& model)
 {
     {
         const std::scoped_lock lock(m_mutex);
-        m_newModel = NewModel{std::move(model), contextLength};
+        m_newModel = model;
     }
     m_wake.notify_one();
 }
@@ -193,7 +194,7 @@ void EngineWorker::work(std::stop_token stop)
     Work work;
     for (;;) {
         std::optional<RunRequest> request;
-        std::optional<NewModel> newModel;
+        std::optional<ModelRun> newModel;
         std::stop_token stopRun;
         {
             std::unique_lock lock(m_mutex);
@@ -205,12 +206,13 @@ void EngineWorker::work(std::stop_token stop)
         }
         if (newModel) {
             work.session.reset(); // its cache goes before the next one's comes
-            work.model = std::move(newModel->model);
+            work.run = *std::move(newModel);
             auto session =
-                conclave::Session::create(work.model, {.n_ctx = newModel->contextLength, .kv = conclave::KvType::f16});
-            work.error = session ? std::string() : session.error().message;
+                conclave::Session::create(work.run.model, {.n_ctx = work.run.contextLength, .kv = work.run.kvType});
+            work.error = session ? QString() : sentenceOf(session.error());
             if (session)
                 work.session = *std::move(session);
+            emit sessionMade(work.error);
         }
         if (request)
             run(work, *request, stopRun);
@@ -220,9 +222,8 @@ void EngineWorker::work(std::stop_token stop)
 void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_token& stop)
 {
     if (!work.session)
-        return fail(request.runId,
-                    work.model ? work.error : tr("No model is open; open one with Ctrl+O.").toStdString());
-    const conclave::Model& model = *work.model;
+        return fail(request.runId, work.run.model ? work.error : tr("No model is open; open one with Ctrl+O."));
+    const conclave::Model& model = *work.run.model;
     const int nContext = work.session->n_ctx();
     const conclave::RenderOptions options{.enable_thinking = request.sampler.thinking};
     // A quarter of the context stays free for the answer, where the chat may be shortened for it.
@@ -231,7 +232,7 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
     const int limit = policy == ContextPolicy::LeaveOut ? shortened : std::numeric_limits<int>::max();
     auto fitted = model.render_within(request.messages, limit, options);
     if (!fitted)
-        return fail(request.runId, fitted.error().message);
+        return fail(request.runId, sentenceOf(fitted.error()));
     conclave::RenderedPrompt* const rendered = &fitted->prompt;
     const int nPrompt = int(rendered->ids.size());
     const QString noRoom =
@@ -261,25 +262,25 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
     }
     m_queue.push({request.runId, std::move(shown)});
     if (nPrompt >= nContext)
-        return fail(request.runId, noRoom.toStdString());
+        return fail(request.runId, noRoom);
 
     conclave::GenerateRequest generate{.prompt_ids = std::move(rendered->ids),
                                        .sampler = samplerOptions(request.sampler),
                                        .max_tokens = request.sampler.maxTokens};
-    conclave::TraceHeader header = traceHeader(model.info(), generate.sampler, m_engine.kernels());
+    conclave::TraceHeader header = traceHeader(model.info(), generate.sampler, work.run.kernels);
     header.samplers = chosenSamplers(request.sampler);
     TraceRecording trace(request.tracePath, header, std::move(prompt), m_sampler);
     RunRecorder recorder(request.runId, model, m_queue, trace);
     const conclave::Result<conclave::Stats> stats = work.session->generate(generate, recorder, stop);
     if (!stats) {
         work.session->clear(); // what a failed step left is not to be built on
-        return fail(request.runId, stats.error().message);
+        return fail(request.runId, sentenceOf(stats.error()));
     }
     trace.end(traceEnd(*stats));
     m_queue.push({request.runId, runFinished(*stats)});
 }
 
-void EngineWorker::fail(quint64 runId, const std::string& sentence)
+void EngineWorker::fail(quint64 runId, const QString& sentence)
 {
-    m_queue.push({runId, RunFailed{QString::fromStdString(sentence)}});
+    m_queue.push({runId, RunFailed{sentence}});
 }

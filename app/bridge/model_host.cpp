@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
+#include "bridge/model_texts.hpp"
 #include "bridge/routing_shape.hpp"
+#include "bridge/sentence.hpp"
 #include "conclave/engine.hpp"
 #include "conclave/model.hpp"
 
@@ -17,40 +20,22 @@ using namespace Qt::StringLiterals;
 namespace
 {
 
-// More is a gigabyte of cache for large models; a setting when somebody needs it.
-constexpr int longestContext = 4096;
-
-struct Text {
-    Q_DECLARE_TR_FUNCTIONS(ModelHost)
-};
-
-QString count(quint64 n)
+conclave::KvType kvTypeOf(const ModelSettings& settings)
 {
-    const QLocale locale;
-    if (n >= 1'000'000'000)
-        return Text::tr("%1 B", "billions of parameters")
-            .arg(locale.toString(double(n) / 1e9, 'f', n >= 100'000'000'000 ? 0 : 1));
-    return Text::tr("%1 M", "millions of parameters")
-        .arg(locale.toString(double(n) / 1e6, 'f', n >= 100'000'000 ? 0 : 1));
-}
-
-QString describe(const conclave::ModelInfo& info)
-{
-    QStringList parts;
-    parts << (info.n_params_active < info.n_params
-                  ? Text::tr("%1 parameters, %2 active").arg(count(info.n_params), count(info.n_params_active))
-                  : Text::tr("%1 parameters").arg(count(info.n_params)));
-    if (info.n_experts > 0)
-        parts << Text::tr("%1 of %2 experts").arg(info.n_experts_used).arg(info.n_experts);
-    if (!info.quant.empty())
-        parts << QString::fromStdString(info.quant.front().first).toUpper();
-    parts << QLocale().formattedDataSize(qint64(info.file_bytes), 1, QLocale::DataSizeSIFormat);
-    return parts.join(u" · "_s);
+    using conclave::KvType;
+    if (settings.device != "cpu"_L1)
+        return KvType::f32; // the only one that GPUs have
+    for (const KvType type : {KvType::f32, KvType::bf16, KvType::q8_0}) {
+        if (settings.kvType.toStdString() == kv_type_name(type))
+            return type;
+    }
+    return KvType::f16;
 }
 
 } // namespace
 
-ModelHost::ModelHost(const conclave::Engine& engine, QObject* parent) : QObject(parent), m_engine(engine)
+ModelHost::ModelHost(conclave::Engine engine, Sampler sampler, QObject* parent)
+    : QObject(parent), m_engine(std::move(engine)), m_sampler(std::move(sampler))
 {
     m_pool.setMaxThreadCount(1);
     m_progressTimer.setInterval(50);
@@ -73,24 +58,33 @@ QString ModelHost::builtInModelPath()
     return {};
 }
 
+int ModelHost::longestContext() const
+{
+    return model() ? model()->info().context_length : 0;
+}
+
+void ModelHost::setSettings(const ModelSettings& settings)
+{
+    const ModelSettings before = std::exchange(m_settings, settings);
+    if (settings.device != before.device && !m_path.isEmpty())
+        openPath(m_path);
+    else if (model() && (settings.contextLength != before.contextLength || settings.kvType != before.kvType))
+        planRun(m_run.kernels, m_memory);
+}
+
 void ModelHost::openPath(const QString& path)
 {
+    m_path = path;
     m_stop.request_stop();
     m_stop = std::stop_source();
     m_loading = std::make_shared<Progress>();
     m_loadingName = QFileInfo(QDir::cleanPath(path)).fileName(); // a folder may end in a slash
-    m_pool.start([this, ticket = ++m_ticket, path, stop = m_stop.get_token(), progress = m_loading] {
-        Opened result = conclave::Model::open(
-            m_engine, std::filesystem::path(path.toStdU16String()),
-            [&progress](uint64_t done, uint64_t total) {
-                progress->total = total;
-                progress->done = done;
-            },
-            stop);
-        QMetaObject::invokeMethod(
-            this, [this, ticket, path, result = std::move(result)] { opened(ticket, path, result); },
-            Qt::QueuedConnection);
-    });
+    m_pool.start(
+        [this, ticket = ++m_ticket, device = m_settings.device, path, stop = m_stop.get_token(), progress = m_loading] {
+            Opened result = openOn(device, path, *progress, stop);
+            QMetaObject::invokeMethod(
+                this, [this, ticket, result = std::move(result)] { opened(ticket, result); }, Qt::QueuedConnection);
+        });
     setState(Loading);
     showProgress();
     m_progressTimer.start();
@@ -102,27 +96,84 @@ void ModelHost::cancel()
         return;
     ++m_ticket;
     m_stop.request_stop();
-    setState(m_model ? Ready : NoModel);
+    m_path = m_runPath;
+    setState(model() ? Ready : NoModel);
 }
 
-void ModelHost::opened(quint64 ticket, const QString& path, const Opened& result)
+// On the worker.
+ModelHost::Opened ModelHost::openOn(const QString& device, const QString& path, Progress& progress,
+                                    const std::stop_token& stop)
+{
+    if (device == "cpu"_L1) {
+        m_deviceEngine.reset();
+    } else if (!m_deviceEngine || m_deviceEngine->kernels() != device.toStdString()) {
+        conclave::EngineOptions options;
+        options.device = device.toStdString();
+        options.program_folder = QCoreApplication::applicationDirPath().toStdU16String();
+        auto engine = conclave::Engine::create(options);
+        if (!engine)
+            return {engine.error(), {}, {}};
+        m_deviceEngine = *std::move(engine);
+    }
+    const conclave::Engine& engine = m_deviceEngine ? *m_deviceEngine : m_engine;
+    Opened opened{conclave::Model::open(
+                      engine, std::filesystem::path(path.toStdU16String()),
+                      [&progress](uint64_t done, uint64_t total) {
+                          progress.total = total;
+                          progress.done = done;
+                      },
+                      stop),
+                  engine.kernels(), std::nullopt};
+    if (!m_deviceEngine) {
+        if (m_sampler)
+            opened.memory = m_sampler().memory_total_bytes;
+        return opened;
+    }
+    for (const auto& each : conclave::compute_devices(QCoreApplication::applicationDirPath().toStdU16String()).cuda) {
+        if (each.name == opened.kernels)
+            opened.memory = each.total_bytes;
+    }
+    return opened;
+}
+
+void ModelHost::opened(quint64 ticket, const Opened& opened)
 {
     if (ticket != m_ticket)
         return;
-    if (!result) {
-        setState(Failed, QString::fromStdString(result.error().message));
+    if (!opened.model) {
+        setState(Failed, sentenceOf(opened.model.error()));
         return;
     }
-    m_model = *result;
-    const conclave::ModelInfo& info = m_model->info();
-    m_shape = routingShapeOf(info);
+    m_run.model = *opened.model;
+    m_runPath = m_path;
+    m_shape = routingShapeOf(m_run.model->info());
     if (m_shape.modelName.isEmpty())
-        m_shape.modelName = QFileInfo(path).completeBaseName();
-    m_description = describe(info);
-    m_contextLength = std::min(info.context_length, longestContext);
-    m_builtIn = QFileInfo(path) == QFileInfo(builtInModelPath());
+        m_shape.modelName = QFileInfo(m_path).completeBaseName();
+    m_description = modelDescription(m_run.model->info());
+    m_builtIn = QFileInfo(m_path) == QFileInfo(builtInModelPath());
     emit shapeChanged(m_shape);
-    setState(Ready);
+    m_state = Ready;
+    planRun(opened.kernels, opened.memory);
+}
+
+void ModelHost::planRun(const std::string& kernels, std::optional<uint64_t> memory)
+{
+    const int most = m_run.model->info().context_length;
+    m_run.contextLength = std::min(most, m_settings.contextLength);
+    m_run.kvType = kvTypeOf(m_settings);
+    m_run.kernels = kernels;
+    m_memory = memory;
+    const conclave::MemoryPlan plan = m_run.model->plan(m_run.contextLength, 0, m_run.kvType);
+    m_memoryText = memorySentence(plan, m_run.contextLength, memory);
+    m_memoryShort = memory && plan.total_bytes > *memory;
+    emit runChanged(m_run);
+    setState(m_state, m_errorText);
+}
+
+void ModelHost::setSessionError(const QString& sentence)
+{
+    m_sessionError = sentence;
+    emit stateChanged();
 }
 
 void ModelHost::describeRecorded(const RoutingShape& shape)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/routing_shape.hpp"
+#include "bridge/sentence.hpp"
 #include "conclave/trace.hpp"
 
 using namespace Qt::StringLiterals;
@@ -35,7 +36,7 @@ void ReplayBackend::open(const QString& path)
     m_pool.start([this, path] {
         auto trace = conclave::read_trace(std::filesystem::path(path.toStdU16String()));
         if (!trace) {
-            const QString sentence = QString::fromStdString(trace.error().message);
+            const QString sentence = sentenceOf(trace.error());
             QMetaObject::invokeMethod(this, [this, sentence] { emit failed(sentence); }, Qt::QueuedConnection);
             return;
         }

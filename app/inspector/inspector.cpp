@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "bridge/sentence.hpp"
 #include "inspector/route_text.hpp"
 #include "inspector/routing_metrics.hpp"
 #include "inspector/trace_history.hpp"
@@ -127,7 +128,7 @@ void Inspector::load(qint64 messageId, const QString& tracePath, std::optional<i
         if (trace)
             loaded.history = historyOf(*trace, halfLife);
         else
-            loaded.error = QString::fromStdString(trace.error().message);
+            loaded.error = sentenceOf(trace.error());
         QMetaObject::invokeMethod(this, [this, ticket, loaded] { loadDone(ticket, loaded); }, Qt::QueuedConnection);
     });
 }

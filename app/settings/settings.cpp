@@ -27,6 +27,18 @@ QString Settings::contextPolicy() const
     return text("context_policy", flag("drop_oldest", false) ? u"leave_out"_s : u"ask"_s);
 }
 
+int Settings::contextLength() const
+{
+    return qBound(kShortestContext, value("context_length", ModelSettings{}.contextLength).toInt(), kLongestContext);
+}
+
+QString Settings::kvType() const
+{
+    static const QStringList offered{u"f16"_s, u"q8_0"_s, u"f32"_s};
+    const QString chosen = text("kv_type", {});
+    return offered.contains(chosen) ? chosen : ModelSettings{}.kvType;
+}
+
 SamplerSettings Settings::sampler() const
 {
     SamplerSettings s;

@@ -5,6 +5,7 @@
 #include <QString>
 #include <QtQml/qqmlregistration.h>
 
+#include "settings/model_settings.hpp"
 #include "settings/sampler_knobs.hpp"
 #include "settings/sampler_settings.hpp"
 
@@ -23,6 +24,10 @@ class Settings : public QObject
     Q_PROPERTY(int maxTokens READ maxTokens WRITE setMaxTokens NOTIFY changed)
     Q_PROPERTY(bool thinking READ thinking WRITE setThinking NOTIFY changed)
     Q_PROPERTY(QString contextPolicy READ contextPolicy WRITE setContextPolicy NOTIFY changed)
+    Q_PROPERTY(QString device READ device WRITE setDevice NOTIFY changed)
+    Q_PROPERTY(int contextLength READ contextLength WRITE setContextLength NOTIFY changed)
+    Q_PROPERTY(QString kvType READ kvType WRITE setKvType NOTIFY changed)
+    Q_PROPERTY(int threads READ threads WRITE setThreads NOTIFY changed)
     Q_PROPERTY(QString systemPrompt READ systemPrompt WRITE setSystemPrompt NOTIFY changed)
     Q_PROPERTY(bool sendWithEnter READ sendWithEnter WRITE setSendWithEnter NOTIFY changed)
     Q_PROPERTY(bool reducedMotion READ reducedMotion WRITE setReducedMotion NOTIFY changed)
@@ -54,6 +59,15 @@ public:
     void setThinking(bool v) { set("thinking", v); }
     QString contextPolicy() const; ///< "ask", "leave_out" or "refuse": see ContextPolicy
     void setContextPolicy(const QString& v) { set("context_policy", v); }
+    QString device() const { return text("device", ModelSettings{}.device); } ///< "cpu", or "cuda:0" and so on
+    void setDevice(const QString& v) { set("device", v); }
+    /// Tokens that a chat can have, where the model can have so many.
+    int contextLength() const;
+    void setContextLength(int v) { set("context_length", qBound(kShortestContext, v, kLongestContext)); }
+    QString kvType() const; ///< "f16", "q8_0" or "f32"
+    void setKvType(const QString& v) { set("kv_type", v); }
+    int threads() const { return qBound(0, value("threads", 0).toInt(), kMostThreads); } ///< 0: by itself
+    void setThreads(int v) { set("threads", qBound(0, v, kMostThreads)); }
     QString systemPrompt() const { return text("system_prompt", {}); }
     void setSystemPrompt(const QString& v) { set("system_prompt", v); }
     bool sendWithEnter() const { return flag("send_with_enter", true); }
@@ -80,6 +94,9 @@ public:
     double knob(const SamplerKnob& knob) const;
     void setKnob(const SamplerKnob& knob, double value);
 
+    /// How models are run.
+    ModelSettings model() const { return {device(), contextLength(), kvType(), threads()}; }
+
     /// What the next answer is sampled with.
     SamplerSettings sampler() const;
 
@@ -90,6 +107,9 @@ signals:
     void changed();
 
 private:
+    static constexpr int kShortestContext = 256, kLongestContext = 1 << 20; ///< tokens
+    static constexpr int kMostThreads = 512;                                ///< what the engine takes
+
     QString text(const char* key, const QString& fallback) const { return value(key, fallback).toString(); }
     double number(const char* key, double fallback) const { return value(key, fallback).toDouble(); }
     bool flag(const char* key, bool fallback) const { return value(key, fallback).toBool(); }

@@ -4,13 +4,16 @@ import QtQuick.Templates as T
 import Conclave.App
 import Conclave.Controls
 
-// How Conclave looks and how answers are sampled. Every change takes effect at once.
+// How Conclave looks, how answers are sampled and how the model is run. Every change takes effect at once.
 DialogPanel {
     id: root
 
     required property Settings settings
+    required property ModelHost model
+    required property DeviceChoices devices
 
     title: qsTr("Settings")
+    onAboutToShow: root.devices.look()
 
     component Heading: BodyText {
         Layout.topMargin: Theme.space3
@@ -138,9 +141,14 @@ DialogPanel {
                 Accessible.name: qsTr("System prompt")
                 onEditingFinished: root.settings.systemPrompt = text
                 background: Rectangle { border.color: systemPrompt.activeFocus ? Theme.accent : Theme.line; color: Theme.raised; radius: Theme.radiusControl }
-                KeyNavigation.priority: KeyNavigation.BeforeItem
-                KeyNavigation.tab: systemPrompt.nextItemInFocusChain(true)
+                // Tab goes on, as it does from every other row.
+                Keys.priority: Keys.BeforeItem
+                Keys.onTabPressed: systemPrompt.nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
+                Keys.onBacktabPressed: systemPrompt.nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)
             }
+
+            Heading { text: qsTr("Model") }
+            ModelRows { Layout.fillWidth: true; devices: root.devices; model: root.model; settings: root.settings }
         }
     }
 }

@@ -8,8 +8,10 @@ Rectangle {
     id: root
 
     required property ModelHost model
+    required property bool onProcessor // it was to be run there
 
     signal openModelRequested()
+    signal processorRequested()
 
     readonly property bool loading: root.model.state === ModelHost.Loading
     readonly property bool failed: root.model.state === ModelHost.Failed
@@ -46,6 +48,7 @@ Rectangle {
             Item { Layout.fillWidth: true; visible: root.failed }
             ActionButton { text: qsTr("Cancel"); visible: root.loading; onClicked: root.model.cancel() }
             ActionButton { text: qsTr("Dismiss"); visible: root.failed && root.model.name !== ""; onClicked: root.model.cancel() }
+            ActionButton { text: qsTr("Use the processor"); visible: root.failed && !root.onProcessor; onClicked: root.processorRequested() }
             ActionButton { text: qsTr("Open another"); visible: root.failed; onClicked: root.openModelRequested() }
         }
     }

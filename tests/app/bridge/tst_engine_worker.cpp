@@ -29,7 +29,7 @@ private slots:
     void init()
     {
         m_host = std::make_unique<ModelHost>(*m_engine);
-        m_worker = std::make_unique<EngineWorker>(*m_engine, [this] { return m_engine->sample_devices(); });
+        m_worker = std::make_unique<EngineWorker>([this] { return m_engine->sample_devices(); });
         connect(m_worker.get(), &ChatBackend::eventsReady, this, [this] { m_events += m_worker->drain(); });
         m_events.clear();
         m_worker->launch();
@@ -55,6 +55,66 @@ private slots:
         QCOMPARE(m_host->shape().nExperts, 32);
         QCOMPARE(m_host->shape().nExpertsUsed, 4);
         QVERIFY(!m_host->shape().moeLayers.contains(0)); // the first layer is dense
+    }
+
+    void runsAsTheSettingsSay()
+    {
+        m_host->setSettings({.contextLength = 512, .kvType = u"f32"_s});
+        openModel();
+        QCOMPARE(m_host->contextLength(), 512);
+        QCOMPARE(m_host->run().kvType, conclave::KvType::f32);
+        const QString full = m_host->memoryText();
+        QVERIFY2(full.startsWith(u"512 tokens take "), qPrintable(full));
+
+        QSignalSpy run(m_host.get(), &ModelHost::runChanged);
+        QSignalSpy session(m_worker.get(), &EngineWorker::sessionMade);
+        m_host->setSettings({.contextLength = 100'000, .kvType = u"f16"_s});
+        QCOMPARE(run.count(), 1);
+        QCOMPARE(m_host->contextLength(), m_host->longestContext());
+        QVERIFY(m_host->memoryText() != full);
+        m_worker->setModel(m_host->run());
+        QVERIFY(session.wait());
+        QCOMPARE(session.last().first().toString(), QString());
+        m_host->setSettings({.contextLength = 100'000, .kvType = u"f16"_s, .threads = 3});
+        QCOMPARE(run.count(), 1); // nothing that a session must be made anew for
+
+        m_host->setSettings({.kvType = u"q8_0"_s}); // its blocks of 32 values do not fit the built-in model
+        m_worker->setModel(m_host->run());
+        QVERIFY(session.wait());
+        QVERIFY2(session.last().first().toString().contains(u"q8_0"), qPrintable(session.last().first().toString()));
+    }
+
+    // An emulated device, or none where the plug-in was built for real ones or not at all.
+    void anotherDeviceComputesOrIsRefused()
+    {
+        openModel();
+        m_host->setSettings({.device = u"cuda:0"_s});
+        QCOMPARE(m_host->state(), ModelHost::Loading);
+        QVERIFY(QTest::qWaitFor([this] { return m_host->state() != ModelHost::Loading; }, 60'000));
+        if (m_host->state() == ModelHost::Failed) {
+            QVERIFY2(m_host->errorText().contains(u"cuda:0"), qPrintable(m_host->errorText()));
+        } else {
+            QCOMPARE(m_host->run().kernels, "cuda:0");
+            QCOMPARE(m_host->run().kvType, conclave::KvType::f32);
+        }
+        m_host->setSettings({});
+        QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Ready; }, 60'000));
+        QVERIFY(m_host->run().kernels != "cuda:0");
+        QCOMPARE(m_host->run().kvType, conclave::KvType::f16);
+    }
+
+    // What was put aside is not what another device is to open.
+    void aFailedOpeningPutAsideStaysAside()
+    {
+        openModel();
+        m_host->openPath(u"/missing.gguf"_s);
+        QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Failed; }));
+        m_host->cancel();
+        m_host->setSettings({.device = u"cuda:77"_s});
+        QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Failed; }));
+        QVERIFY2(m_host->errorText().contains(u"cuda:77"), qPrintable(m_host->errorText()));
+        m_host->setSettings({});
+        QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Ready; }));
     }
 
     void aFolderOpensByItselfOrByItsConfig()
@@ -83,6 +143,7 @@ private slots:
             m_host->openPath(wrong);
             QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Failed; }));
             QVERIFY2(m_host->errorText().contains(QFileInfo(wrong).fileName()), qPrintable(m_host->errorText()));
+            QVERIFY(!m_host->errorText().front().isLower() && m_host->errorText().endsWith(u'.'));
             QVERIFY(m_host->model());
         }
     }
@@ -257,7 +318,7 @@ private:
     {
         m_host->openPath(model);
         QVERIFY(QTest::qWaitFor([this] { return m_host->state() == ModelHost::Ready; }, 20'000));
-        m_worker->setModel(m_host->model(), m_host->contextLength());
+        m_worker->setModel(m_host->run());
     }
     int tokens() const
     {

@@ -64,11 +64,11 @@ bool RecordedAnswers::run(int nTokens)
     m_model = host.model();
     m_shape = host.shape();
     m_contextLength = host.contextLength();
-    EngineWorker worker(m_engine, [this] { return m_engine.sample_devices(); });
+    EngineWorker worker([this] { return m_engine.sample_devices(); });
     QList<RunEvent> events;
     QObject::connect(&worker, &ChatBackend::eventsReady, &worker, [&] { events += worker.drain(); });
     worker.launch();
-    worker.setModel(m_model, m_contextLength);
+    worker.setModel(host.run());
 
     for (int number = 0; m_generated < nTokens; ++number) {
         RunRequest request{.runId = quint64(number) + 1,

@@ -39,6 +39,26 @@ private slots:
         QVERIFY(!settings.sampler().seed.has_value());
     }
 
+    void runsModelsAsTheFileSaysWithinReason()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("conclave.ini"));
+        QCOMPARE(Settings(file).model(), ModelSettings());
+        {
+            QSettings written(file, QSettings::IniFormat);
+            written.setValue(QStringLiteral("context_length"), -5);
+            written.setValue(QStringLiteral("kv_type"), QStringLiteral("f8"));
+            written.setValue(QStringLiteral("threads"), 100000);
+        }
+        Settings settings(file);
+        QCOMPARE(settings.model(), (ModelSettings{.contextLength = 256, .threads = 512}));
+        settings.setContextLength(32768);
+        settings.setKvType(QStringLiteral("q8_0"));
+        settings.setThreads(0);
+        settings.setDevice(QStringLiteral("cuda:1"));
+        QCOMPARE(Settings(file).model(), (ModelSettings{QStringLiteral("cuda:1"), 32768, QStringLiteral("q8_0"), 0}));
+    }
+
     void asksWhereAChatOutgrewTheContextUnlessToldOtherwise()
     {
         const QTemporaryDir folder;
