@@ -16,10 +16,9 @@ namespace conclave::test
 namespace
 {
 
-std::string full_key(std::string_view key)
+uint32_t u(int value)
 {
-    const bool global = key.starts_with("general.") || key.starts_with("tokenizer.");
-    return (global ? "" : "deepseek2.") + std::string(key);
+    return static_cast<uint32_t>(value);
 }
 
 class Bytes
@@ -75,10 +74,10 @@ const std::filesystem::path& scratch_folder()
     return folder.path;
 }
 
-TinyModel::TinyModel(const Shape& s, uint32_t seed) : m_random(seed)
+TinyModel::TinyModel(const Shape& s, uint32_t seed)
+    : m_architecture(s.head_dim > 0 ? "qwen3moe" : "deepseek2"), m_random(seed)
 {
-    const auto u = [](int value) { return static_cast<uint32_t>(value); };
-    set("general.architecture", std::string("deepseek2"));
+    set("general.architecture", m_architecture);
     set("general.name", std::string("tiny"));
     set("tokenizer.ggml.model", std::string("no_vocab"));
     set("context_length", u(s.context));
@@ -87,6 +86,23 @@ TinyModel::TinyModel(const Shape& s, uint32_t seed) : m_random(seed)
     set("feed_forward_length", u(s.ffn));
     set("attention.head_count", u(s.heads));
     set("attention.layer_norm_rms_epsilon", 1e-6f);
+    if (s.head_dim > 0) {
+        set("attention.head_count_kv", u(s.kv_heads));
+        set("attention.key_length", u(s.head_dim));
+        set("attention.value_length", u(s.head_dim));
+    } else {
+        set_mla(s);
+    }
+    set_experts(s);
+    add("token_embd.weight", {s.hidden, s.vocab}, 1);
+    add("output_norm.weight", {s.hidden}, 0);
+    add("output.weight", {s.hidden, s.vocab}, 1);
+    for (int i = 0; i < s.layers; ++i)
+        add_layer(s, i);
+}
+
+void TinyModel::set_mla(const Shape& s)
+{
     if (s.q_lora > 0)
         set("attention.q_lora_rank", u(s.q_lora));
     set("attention.kv_lora_rank", u(s.kv_lora));
@@ -94,9 +110,14 @@ TinyModel::TinyModel(const Shape& s, uint32_t seed) : m_random(seed)
     set("attention.value_length_mla", u(s.v));
     set("rope.dimension_count", u(s.rope));
     set("leading_dense_block_count", u(s.dense));
+}
+
+void TinyModel::set_experts(const Shape& s)
+{
     set("expert_count", u(s.experts));
     set("expert_used_count", u(s.used));
-    set("expert_shared_count", u(s.shared));
+    if (s.shared > 0)
+        set("expert_shared_count", u(s.shared));
     set("expert_feed_forward_length", u(s.expert_ffn));
     set("expert_weights_scale", 2.0f);
     set("expert_weights_norm", s.sigmoid);
@@ -105,19 +126,11 @@ TinyModel::TinyModel(const Shape& s, uint32_t seed) : m_random(seed)
         set("expert_group_count", u(s.groups));
         set("expert_group_used_count", u(s.groups_used));
     }
-    add("token_embd.weight", {s.hidden, s.vocab}, 1);
-    add("output_norm.weight", {s.hidden}, 0);
-    add("output.weight", {s.hidden, s.vocab}, 1);
-    for (int i = 0; i < s.layers; ++i)
-        add_layer(s, i);
 }
 
-void TinyModel::add_layer(const Shape& s, int layer)
+void TinyModel::add_mla(const Shape& s, const std::string& b)
 {
-    const std::string b = "blk." + std::to_string(layer) + ".";
     const int head = s.nope + s.rope;
-    add(b + "attn_norm.weight", {s.hidden}, 0);
-    add(b + "ffn_norm.weight", {s.hidden}, 0);
     if (s.q_lora > 0) {
         add(b + "attn_q_a.weight", {s.hidden, s.q_lora}, 1);
         add(b + "attn_q_a_norm.weight", {s.q_lora}, 0);
@@ -134,6 +147,27 @@ void TinyModel::add_layer(const Shape& s, int layer)
         add(b + "attn_v_b.weight", {s.kv_lora, s.v, s.heads}, 1);
     }
     add(b + "attn_output.weight", {s.heads * s.v, s.hidden}, 1);
+}
+
+void TinyModel::add_gqa(const Shape& s, const std::string& b)
+{
+    add(b + "attn_q.weight", {s.hidden, s.heads * s.head_dim}, 1);
+    for (const char* name : {"attn_k.weight", "attn_v.weight"})
+        add(b + name, {s.hidden, s.kv_heads * s.head_dim}, 1);
+    for (const char* name : {"attn_q_norm.weight", "attn_k_norm.weight"})
+        add(b + name, {s.head_dim}, 0);
+    add(b + "attn_output.weight", {s.heads * s.head_dim, s.hidden}, 1);
+}
+
+void TinyModel::add_layer(const Shape& s, int layer)
+{
+    const std::string b = "blk." + std::to_string(layer) + ".";
+    add(b + "attn_norm.weight", {s.hidden}, 0);
+    add(b + "ffn_norm.weight", {s.hidden}, 0);
+    if (s.head_dim > 0)
+        add_gqa(s, b);
+    else
+        add_mla(s, b);
     if (layer < s.dense) {
         add(b + "ffn_gate.weight", {s.hidden, s.ffn}, 1);
         add(b + "ffn_up.weight", {s.hidden, s.ffn}, 1);
@@ -146,6 +180,8 @@ void TinyModel::add_layer(const Shape& s, int layer)
     add(b + "ffn_gate_exps.weight", {s.hidden, s.expert_ffn, s.experts}, 1);
     add(b + "ffn_up_exps.weight", {s.hidden, s.expert_ffn, s.experts}, 1);
     add(b + "ffn_down_exps.weight", {s.expert_ffn, s.hidden, s.experts}, 1);
+    if (s.shared == 0)
+        return;
     add(b + "ffn_gate_shexp.weight", {s.hidden, s.expert_ffn * s.shared}, 1);
     add(b + "ffn_up_shexp.weight", {s.hidden, s.expert_ffn * s.shared}, 1);
     add(b + "ffn_down_shexp.weight", {s.expert_ffn * s.shared, s.hidden}, 1);
@@ -195,6 +231,12 @@ int TinyModel::store_as(DType dtype)
         ++n_stored;
     }
     return n_stored;
+}
+
+std::string TinyModel::full_key(std::string_view key) const
+{
+    const bool global = key.starts_with("general.") || key.starts_with("tokenizer.");
+    return (global ? "" : m_architecture + ".") + std::string(key);
 }
 
 void TinyModel::set(std::string_view key, Value value)

@@ -12,7 +12,8 @@
 namespace conclave::test
 {
 
-/// A small random model of the deepseek family that a test can bend before it is written as a GGUF of its own.
+/// A small random model that a test can bend before it is written as a GGUF of its own: of the deepseek family, or of
+/// qwen3moe where the shape has a head_dim.
 class TinyModel
 {
 public:
@@ -21,6 +22,19 @@ public:
         int ffn = 32, expert_ffn = 32, experts = 8, used = 2, shared = 1, groups = 1, groups_used = 1, vocab = 48;
         bool sigmoid = true, bias = true, old_kv_b = false;
         int context = 256;
+        int head_dim = 0, kv_heads = 1; ///< of qwen3moe, which has neither dense layers nor shared experts
+
+        /// qwen3moe, whose experts score by softmax.
+        static Shape grouped_query(int head_dim, int heads, int kv_heads)
+        {
+            return {.dense = 0,
+                    .heads = heads,
+                    .shared = 0,
+                    .sigmoid = false,
+                    .bias = false,
+                    .head_dim = head_dim,
+                    .kv_heads = kv_heads};
+        }
     };
     using Value = std::variant<uint32_t, float, bool, std::string>;
     struct Tensor {
@@ -34,7 +48,7 @@ public:
     TinyModel() : TinyModel(Shape{}) {}
     explicit TinyModel(const Shape& shape, uint32_t seed = 1);
 
-    /// Keys without their architecture get "deepseek2." in front.
+    /// Keys without their architecture get it in front.
     void set(std::string_view key, Value value);
     void remove_key(std::string_view key);
     void remove_tensor(std::string_view name);
@@ -51,8 +65,14 @@ public:
     std::filesystem::path write(const std::string& name = "tiny.gguf") const;
 
 private:
+    std::string full_key(std::string_view key) const;
+    void set_mla(const Shape& shape);
+    void set_experts(const Shape& shape);
+    void add_mla(const Shape& shape, const std::string& layer);
+    void add_gqa(const Shape& shape, const std::string& layer);
     void add_layer(const Shape& shape, int layer);
 
+    std::string m_architecture;
     std::vector<std::pair<std::string, Value>> m_keys;
     std::vector<Tensor> m_tensors;
     uint32_t m_random;
