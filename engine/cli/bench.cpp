@@ -11,6 +11,7 @@
 #include "profile.hpp"
 #include "program.hpp"
 #include "sampling.hpp"
+#include "terminal.hpp"
 
 namespace conclave::cli
 {
@@ -92,21 +93,50 @@ Result<void> measure(Session& session, const Options& options, int n_vocab, Spee
     return {};
 }
 
+/// Bytes of the cache that a decoded token reads, on average: the first comes with the prompt, and each later one sees
+/// all that is before it and itself. Absent where nothing is decoded so.
+std::optional<double> mean_kv_bytes(const Model& model, const Options& options, KvType kv)
+{
+    uint64_t sum = 0;
+    for (int i = 1; i < options.n_gen; ++i) {
+        sum += model.plan(options.depth + options.n_prompt + i, 0, kv).active_kv_bytes;
+    }
+    return options.n_gen < 2 ? std::nullopt : std::optional(static_cast<double>(sum) / (options.n_gen - 1));
+}
+
+/// Bytes a second when each token reads that many. With drafts two tokens may share what is read, so that there is no
+/// such speed.
+Json gbps(const Json& tps, const Options& options, std::optional<double> bytes)
+{
+    const bool known = !tps.is_null() && options.n_draft == 0 && bytes;
+    return known ? Json(tps.get<double>() * *bytes / 1e9) : Json(nullptr);
+}
+
 void print_text(const Json& result)
 {
     const auto number = [&](const char* key) { return result[key].is_number() ? result[key].get<double>() : 0.0; };
     std::printf("prefill %10.1f tokens/s (%d tokens at depth %d)\n", number("prefill_tps"),
                 result["n_prompt"].get<int>(), result["depth"].get<int>());
-    std::printf("decode  %10.1f tokens/s (%d tokens)", number("decode_tps"), result["n_gen"].get<int>());
-    if (result["achieved_gbps"].is_number()) {
-        std::printf(", %.2f of %.2f GB/s", number("achieved_gbps"), number("machine_gbps"));
+    if (result["decode_tps"].is_number()) {
+        std::printf("decode  %10.1f tokens/s (%d tokens)", number("decode_tps"), result["n_gen"].get<int>());
+    } else {
+        std::printf("decode  not measured: it takes two tokens or more");
+    }
+    if (result["achieved_with_kv_gbps"].is_number()) {
+        std::printf(", %.2f of %.2f GB/s, of weights alone %.2f", number("achieved_with_kv_gbps"),
+                    number("machine_gbps"), number("achieved_gbps"));
     }
     std::printf("\n");
     if (result["n_drafted"].is_number()) {
         std::printf("drafts  %10d of %d accepted\n", result["n_accepted"].get<int>(), result["n_drafted"].get<int>());
     }
-    std::printf("%d threads, %s kernels, %.2f MB of weights a token\n", result["threads"].get<int>(),
-                result["kernels"].get<std::string>().c_str(), number("bytes_per_token") / 1e6);
+    const auto size = [&](const char* key) { return size_text(static_cast<uint64_t>(number(key))); };
+    std::printf("%d threads, %s kernels, %s of weights a token", result["threads"].get<int>(),
+                result["kernels"].get<std::string>().c_str(), size("bytes_per_token").c_str());
+    if (result["kv_bytes_per_token"].is_number()) {
+        std::printf(" and %s of cache", size("kv_bytes_per_token").c_str());
+    }
+    std::printf("\ncache of %s in %s\n", size("kv_bytes").c_str(), result["kv"].get<std::string>().c_str());
 }
 
 int run(const Common& common, const Options& options)
@@ -127,26 +157,30 @@ int run(const Common& common, const Options& options)
     if (const auto measured = measure(*session, options, info.n_vocab, speeds, profile); !measured) {
         return report(measured.error());
     }
-    const MemoryPlan plan = opened->model->plan(n_ctx, 0, kv_type(common));
-    const uint64_t bytes_per_token = plan.active_bytes;
+    const KvType kv = kv_type(common);
+    const MemoryPlan plan = opened->model->plan(n_ctx, options.n_draft, kv);
+    const auto weights = static_cast<double>(plan.active_bytes);
+    const std::optional<double> cache = mean_kv_bytes(*opened->model, options, kv);
     const Json decode_tps = median(speeds.decode);
-    Json result = {{"prefill_tps", median(speeds.prefill)},
-                   {"decode_tps", decode_tps},
-                   {"prefill_tps_all", speeds.prefill},
-                   {"decode_tps_all", speeds.decode},
-                   {"n_prompt", options.n_prompt},
-                   {"n_gen", options.n_gen},
-                   {"depth", options.depth},
-                   {"threads", opened->engine.n_threads()},
-                   {"kernels", opened->engine.kernels()},
-                   {"bytes_per_token", bytes_per_token},
-                   {"achieved_gbps", decode_tps.is_null() || options.n_draft > 0 // two tokens may share what is read
-                                         ? Json(nullptr)
-                                         : Json(decode_tps.get<double>() * static_cast<double>(bytes_per_token) / 1e9)},
-                   {"machine_gbps", opened->engine.read_bandwidth() / 1e9},
-                   {"kv", kv_type_name(kv_type(common))},
-                   {"n_drafted", or_null(speeds.n_drafted)},
-                   {"n_accepted", or_null(speeds.n_accepted)}};
+    Json result = {
+        {"prefill_tps", median(speeds.prefill)},
+        {"decode_tps", decode_tps},
+        {"prefill_tps_all", speeds.prefill},
+        {"decode_tps_all", speeds.decode},
+        {"n_prompt", options.n_prompt},
+        {"n_gen", options.n_gen},
+        {"depth", options.depth},
+        {"threads", opened->engine.n_threads()},
+        {"kernels", opened->engine.kernels()},
+        {"bytes_per_token", plan.active_bytes},
+        {"achieved_gbps", gbps(decode_tps, options, weights)},
+        {"machine_gbps", opened->engine.read_bandwidth() / 1e9},
+        {"kv", kv_type_name(kv)},
+        {"kv_bytes", plan.kv_bytes},
+        {"kv_bytes_per_token", or_null(cache)},
+        {"achieved_with_kv_gbps", gbps(decode_tps, options, cache ? std::optional(weights + *cache) : std::nullopt)},
+        {"n_drafted", or_null(speeds.n_drafted)},
+        {"n_accepted", or_null(speeds.n_accepted)}};
     if (options.profile) {
         result["profile"] = {{"prefill", profile.report(Phase::prefill, plan)},
                              {"decode", profile.report(Phase::decode, plan)}};
@@ -166,7 +200,10 @@ int run(const Common& common, const Options& options)
 
 void add_bench(CLI::App& app, Common& common, int& status)
 {
-    CLI::App& command = *app.add_subcommand("bench", "Tokens per second; one warm-up, then medians");
+    CLI::App& command = *app.add_subcommand(
+        "bench",
+        "Tokens per second; one warm-up, then medians. Beside them the bandwidth reached: what a token reads of "
+        "the weights and, averaged over the generated ones, of the cache");
     add_common(command, common);
     add_kv(command, common);
     auto options = std::make_shared<Options>();

@@ -131,6 +131,20 @@ TEST(Contract, Bench)
     EXPECT_GT(bench["machine_gbps"], 0);
     const double bytes = bench["bytes_per_token"], tps = bench["decode_tps"];
     EXPECT_NEAR(bench["achieved_gbps"].get<double>(), bytes * tps / 1e9, 1e-9);
+
+    // Three tokens are decoded behind 24, and see 25 to 27 rows in f16; the cache has whole pages for 29.
+    const double page = bench["kv_bytes"], row = page / 64;
+    EXPECT_EQ(page, run("plan " + golden("dsv3.gguf") + " --ctx 29 --json").json()["kv_bytes"]);
+    EXPECT_DOUBLE_EQ(bench["kv_bytes_per_token"], row * (25 + 26 + 27) / 3);
+    EXPECT_NEAR(bench["achieved_with_kv_gbps"].get<double>(), (bytes + row * 26) * tps / 1e9, 1e-9);
+}
+
+TEST(Contract, BenchOfOneTokenHasNoBandwidth)
+{
+    const Json bench = run("bench " + golden("dsv3.gguf") + " -p 16 -n 1 -r 1 -t 1 --json").json();
+    expect_keys(bench, "bench");
+    for (const char* key : {"decode_tps", "achieved_gbps", "kv_bytes_per_token", "achieved_with_kv_gbps"})
+        EXPECT_TRUE(bench[key].is_null()) << key;
 }
 
 TEST(Contract, BenchProfile)

@@ -56,8 +56,9 @@ struct MemoryPlan {
     uint64_t branch_bytes = 0;  ///< at most, once a chat was left for another of its branches; none on a device
     uint64_t scratch_bytes = 0; ///< activations, derived tensors, tables
     uint64_t total_bytes = 0;
-    uint64_t active_bytes = 0;  ///< of the weights, read to compute one token; the least a token must move
-    PerStage active_bytes_of{}; ///< the same by stage
+    uint64_t active_bytes = 0;    ///< of the weights, read to compute one token; the least a token must move
+    PerStage active_bytes_of{};   ///< the same by stage
+    uint64_t active_kv_bytes = 0; ///< of the cache, read to compute the last token of that context
 };
 
 /// Called with bytes done and in total while a file is opened and its pages are brought in.

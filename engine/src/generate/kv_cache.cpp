@@ -11,7 +11,7 @@ Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace
     if (place.device && kv != KvType::f32) {
         return Error{ErrorCode::unsupported, "a GPU keeps its cache in f32 so far; choose f32"};
     }
-    if (auto fits = check_cache(weights, kv); !fits) {
+    if (auto fits = check_cache(weights, drafts, kv); !fits) {
         return fits.error();
     }
     const uint64_t n_bytes = cache_bytes(weights, n_ctx, drafts, kv);

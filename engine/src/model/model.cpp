@@ -54,6 +54,7 @@ MemoryPlan Model::plan(int n_ctx, int n_draft, KvType kv) const
                          session_bytes(weights, m_state->info, default_prefill_chunk, drafts);
     plan.branch_bytes = cache_bytes(weights, std::min(n_ctx, max_branch_rows), drafts, kv);
     plan.total_bytes = plan.weights_bytes + plan.kv_bytes + plan.branch_bytes + plan.scratch_bytes;
+    plan.active_kv_bytes = cache_bytes_read(weights, n_ctx, kv);
     plan.active_bytes_of = m_state->active_bytes;
     plan.active_bytes = static_cast<uint64_t>(total(plan.active_bytes_of));
     return plan;

@@ -49,12 +49,24 @@ uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts, KvType kv)
     return bytes;
 }
 
-Result<void> check_cache(const Weights& weights, KvType kv)
+uint64_t cache_bytes_read(const Weights& weights, int n_positions, KvType kv)
 {
-    const int block = dtype_info(cache_dtype(kv))->block_size;
+    uint64_t bytes = 0;
     for (const Layer& layer : weights.layers) {
         const auto* gqa = std::get_if<ConclaveGqaWeights>(&layer.token_mixer);
-        const auto* mla = std::get_if<ConclaveMlaWeights>(&layer.token_mixer);
+        const int n_seen = gqa && gqa->window > 0 ? std::min(gqa->window, n_positions) : n_positions;
+        bytes += static_cast<uint64_t>(n_seen * cache_row_bytes(layer.token_mixer, kv));
+    }
+    return bytes;
+}
+
+Result<void> check_cache(const Weights& weights, bool drafts, KvType kv)
+{
+    const int block = dtype_info(cache_dtype(kv))->block_size;
+    for (size_t i = 0; i < n_cached_layers(weights, drafts); ++i) {
+        const TokenMixer& mixer = cached_layer(weights, i).token_mixer;
+        const auto* gqa = std::get_if<ConclaveGqaWeights>(&mixer);
+        const auto* mla = std::get_if<ConclaveMlaWeights>(&mixer);
         const int part = gqa ? gqa->head_dim : std::gcd(mla->kv_lora_rank, mla->qk_rope_head_dim);
         if (part % block != 0) {
             return Error{ErrorCode::unsupported, "a cache in " + std::string(kv_type_name(kv)) + " has blocks of " +

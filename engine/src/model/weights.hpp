@@ -87,8 +87,12 @@ uint64_t cache_bytes(const Weights& weights, int n_ctx, bool drafts = false, KvT
 DType cache_dtype(KvType kv);
 /// Bytes of one cached row.
 int64_t cache_row_bytes(const TokenMixer& mixer, KvType kv);
-/// Errors: unsupported when a part of a row, a head or a latent, does not end with the blocks of the type.
-Result<void> check_cache(const Weights& weights, KvType kv);
+/// Bytes of cached rows that computing a token reads when n_positions are seen, its own among them; fewer in a layer
+/// with a window.
+uint64_t cache_bytes_read(const Weights& weights, int n_positions, KvType kv);
+/// Errors: unsupported when a part of a row, a head or a latent, does not end with the blocks of the type; of a session
+/// that drafts those of the block too.
+Result<void> check_cache(const Weights& weights, bool drafts, KvType kv);
 
 /// What the weights amount to. Experts that a token does not use, and embedding rows other than its own, are not
 /// active.

@@ -9,6 +9,14 @@ namespace conclave
 namespace
 {
 
+Layer with_latent(int kv_lora_rank)
+{
+    ConclaveMlaWeights mla{};
+    mla.kv_lora_rank = kv_lora_rank;
+    mla.qk_rope_head_dim = 32;
+    return {.token_mixer = mla, .channel_mixer = ConclaveMlpWeights{}};
+}
+
 TEST(KvCache, PagesOfAllLayersAreApart)
 {
     const Weights weights = test::two_layers();
@@ -99,6 +107,35 @@ TEST(KvCache, RowsTakeWhatTheirTypeTakes)
                   cache_page_rows * cache_row_bytes(weights.layers[1].token_mixer, kv));
     }
     EXPECT_EQ(KvCache::create(test::two_layers(), 64, {}, false, KvType::q8_0).error().code, ErrorCode::unsupported);
+}
+
+/// Of a block whose rows the type cannot hold a session that drafts nothing knows nothing.
+TEST(KvCache, TheBlockOfMtpMustFitTooWhereItDrafts)
+{
+    Weights weights;
+    weights.layers.push_back(with_latent(64));
+    weights.mtp = MtpBlock{.layer = with_latent(48)};
+    EXPECT_TRUE(KvCache::create(weights, 64, {}, false, KvType::q8_0));
+    EXPECT_TRUE(KvCache::create(weights, 64, {}, true, KvType::f16));
+    const auto refused = KvCache::create(weights, 64, {}, true, KvType::q8_0);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+    EXPECT_NE(refused.error().message.find("parts of 16; choose f16"), std::string::npos) << refused.error().message;
+}
+
+/// Rows of 96 values in one layer; of 2 x 2 x 64 in another, which sees at most 10 positions.
+TEST(KvCache, ATokenReadsTheRowsItSees)
+{
+    ConclaveGqaWeights windowed{};
+    windowed.n_head_kv = 2;
+    windowed.head_dim = 64;
+    windowed.window = 10;
+    Weights weights;
+    weights.layers.push_back(with_latent(64));
+    weights.layers.push_back({.token_mixer = windowed, .channel_mixer = ConclaveMlpWeights{}});
+    EXPECT_EQ(cache_bytes_read(weights, 1, KvType::f32), (96u + 256) * 4);
+    EXPECT_EQ(cache_bytes_read(weights, 10, KvType::f16), 10 * (96u + 256) * 2);
+    EXPECT_EQ(cache_bytes_read(weights, 25, KvType::q8_0), (25 * 96u + 10 * 256) / 32 * 34);
 }
 
 } // namespace
