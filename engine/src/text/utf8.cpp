@@ -40,6 +40,16 @@ Utf8Step utf8_step(std::string_view bytes)
     return {Utf8Step::character, size};
 }
 
+uint32_t code_point_at(std::string_view bytes, int size)
+{
+    const auto lead = static_cast<uint8_t>(bytes[0]);
+    uint32_t value = size == 1 ? lead : lead & (0x7Fu >> size);
+    for (int i = 1; i < size; ++i) {
+        value = value << 6 | (static_cast<uint8_t>(bytes[static_cast<size_t>(i)]) & 0x3F);
+    }
+    return value;
+}
+
 void append_replacement(std::string& out)
 {
     out += "\xEF\xBF\xBD";

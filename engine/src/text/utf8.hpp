@@ -19,6 +19,9 @@ struct Utf8Step {
 /// could still complete it.
 Utf8Step utf8_step(std::string_view bytes);
 
+/// The code point of a whole character, `size` bytes long, at the front of `bytes`.
+uint32_t code_point_at(std::string_view bytes, int size);
+
 /// Appends U+FFFD.
 void append_replacement(std::string& out);
 
