@@ -91,6 +91,10 @@ std::vector<std::vector<uint8_t>> conclave::default_corpus()
         "\1{\"anyOf\":[{\"type\":\"string\",\"minLength\":2,\"maxLength\":9},{\"type\":\"string\",\"format\":\"date-"
         "time\"},"
         "{\"prefixItems\":[{},{\"const\":{\"k\":\"\\u00e9\"}}],\"items\":false},{\"additionalProperties\":{\"type\":\"number\"}}]}"sv,
+        "\1{\"items\":{\"type\":\"integer\",\"minimum\":-12,\"exclusiveMaximum\":9999999999999999},\"type\":\"array\"}"sv,
+        "\1{\"anyOf\":[{\"type\":\"integer\",\"exclusiveMinimum\":-105.5,\"maximum\":2e3},"
+        "{\"pattern\":\"^([a-f0-9]{2}:){1,5}(?:\\\\d|[^\\\\w\\\"-])+?$|x.*\\\\u00e9\"}]}"sv,
+        "\1{\"pattern\":\"^(?<year>\\\\d{4})-(0[1-9]|1[0-2])$\"}"sv,
     };
     std::vector<std::vector<uint8_t>> corpus;
     for (const std::string_view input : inputs) {

@@ -54,6 +54,28 @@ TEST(JsonSchema, Strings)
     expect(R"({"type": "string", "format": "uuid"})", {"\"123e4567-e89b-12d3-a456-426614174000\""}, {"\"123\""});
 }
 
+TEST(JsonSchema, StringsOfAPattern)
+{
+    expect(R"({"type": "string", "pattern": "^[A-Z]{2}-\\d+$"})", {"\"AB-1\"", "\"ZZ-007\""},
+           {"\"AB-\"", "\"ab-1\"", "\"xAB-1\"", "\"AB-1x\"", "AB-1"});
+    expect(R"({"pattern": "b\"c"})", {R"("ab\"cd")", R"("b\"c")"}, {R"("bc")", R"("b"c")"});
+    expect(R"({"type": ["string", "integer"], "pattern": "^a$", "minimum": 7})", {"\"a\"", "7", "10"}, {"\"b\"", "6"});
+}
+
+TEST(JsonSchema, IntegersWithinBounds)
+{
+    expect(R"({"type": "integer", "minimum": 0})", {"0", "1", "9999999999999999"}, {"-1", "-0", "00", "1.0", "1e3"});
+    expect(R"({"type": "integer", "maximum": -5})", {"-5", "-10", "-9999999999999999"}, {"-4", "0", "5"});
+    expect(R"({"type": "integer", "exclusiveMinimum": -3, "exclusiveMaximum": 3})", {"-2", "-1", "0", "2"},
+           {"-3", "3"});
+    expect(R"({"type": "integer", "minimum": -1.5, "maximum": 2.5})", {"-1", "2"}, {"-2", "3"});
+    expect(R"({"type": "integer", "exclusiveMinimum": 1.5, "exclusiveMaximum": 3.5})", {"2", "3"}, {"1", "4"});
+    expect(R"({"type": "integer", "minimum": 9007199254740993, "maximum": 9007199254740993})", {"9007199254740993"},
+           {"9007199254740992", "9007199254740994"});
+    expect(R"({"type": "integer", "minimum": 4, "exclusiveMinimum": 2, "maximum": 6, "exclusiveMaximum": 6})",
+           {"4", "5"}, {"3", "6"});
+}
+
 TEST(JsonSchema, Arrays)
 {
     expect(R"({"type": "array", "items": {"type": "integer"}})", {"[]", "[1]", "[1, 2,3]"}, {"[true]", "[1,]"});
@@ -104,9 +126,20 @@ TEST(JsonSchema, SaysWhatItCannotDo)
     const struct {
         std::string schema, message;
     } cases[] = {
-        {R"({"properties": {"a": {"type": "string", "pattern": "x"}}})",
-         "at #/properties/a: 'pattern' cannot be turned into a grammar here"},
-        {R"({"type": "integer", "minimum": 3})", "'minimum' cannot be turned into a grammar"},
+        {R"({"properties": {"a": {"type": "string", "pattern": "x(?=y"}}})",
+         "at #/properties/a: 'pattern': at character 4, a group that begins with (?"},
+        {R"({"type": "string", "pattern": "x", "maxLength": 3})",
+         "'pattern' and 'maxLength' cannot be followed at once"},
+        {R"({"type": "string", "pattern": 3})", "'pattern' must be a regular expression"},
+        {R"({"type": "number", "minimum": 3})", "'minimum' can be turned into a grammar for integers only"},
+        {R"({"exclusiveMaximum": 3})", "'exclusiveMaximum' can be turned into a grammar for integers only"},
+        {R"({"type": "integer", "minimum": 3, "exclusiveMaximum": 3.5, "maximum": 2})", "no integer lies within"},
+        {R"({"type": "integer", "exclusiveMinimum": 9999999999999999})", "no integer lies within"},
+        {R"({"type": "integer", "minimum": 10000000000000000})", "'minimum' must be a number of at most 16 digits"},
+        {R"({"type": "integer", "exclusiveMinimum": true})",
+         "'exclusiveMinimum' must be a number of at most 16 digits"},
+        {R"({"type": "integer", "multipleOf": 3})", "'multipleOf' cannot be turned into a grammar"},
+        {R"({"type": "array", "uniqueItems": true})", "'uniqueItems' cannot be turned into a grammar"},
         {R"({"not": {}})", "'not' cannot be turned into a grammar"},
         {R"({"allOf": [{}, {}]})", "'allOf' is taken with one entry only"},
         {R"({"$ref": "other.json"})", "'$ref' must name a place in this schema"},
