@@ -1,14 +1,11 @@
 #include <algorithm>
-#include <charconv>
-#include <format>
 #include <system_error>
 #include <utility>
 
 #include "base/mapped_file.hpp"
 #include "formats/json_file.hpp"
+#include "model/hf_vocabulary.hpp"
 #include "model/model_text.hpp"
-#include "text/sentence_piece_model.hpp"
-#include "text/tokenizer_json.hpp"
 
 namespace conclave
 {
@@ -86,61 +83,6 @@ Result<std::optional<std::string>> chat_template_of(const fs::path& folder, cons
     return chosen;
 }
 
-/// The added tokens of a tokenizer_config.json, which a tokenizer.model does not know.
-void add_tokens(const json& config, VocabularyData& data)
-{
-    const uint64_t max_tokens = data.tokens.size() + 65'536; // published models add a few thousand
-    const auto added = config.find("added_tokens_decoder");
-    if (added == config.end() || !added->is_object()) {
-        return;
-    }
-    for (const auto& [key, token] : added->items()) {
-        uint64_t id = 0;
-        const auto end = std::from_chars(key.data(), key.data() + key.size(), id);
-        const std::string text = token.is_object() ? string_of(token, "content") : std::string();
-        if (end.ec != std::errc() || end.ptr != key.data() + key.size() || id >= max_tokens || text.empty()) {
-            continue;
-        }
-        if (id >= data.tokens.size()) {
-            const auto n_tokens = static_cast<size_t>(id) + 1;
-            data.tokens.resize(n_tokens);
-            data.scores.resize(n_tokens);
-            data.types.resize(n_tokens, TokenType::unused);
-        }
-        const bool special = token.value("special", json(false)) == json(true);
-        data.tokens[id] = text;
-        data.types[id] = special ? TokenType::control : TokenType::user_defined;
-    }
-}
-
-/// Of tokenizer.json, or of tokenizer.model where there is no other; nothing when a folder has neither.
-Result<std::optional<VocabularyData>> vocabulary_of(const fs::path& folder, const json& config)
-{
-    std::error_code ignored;
-    if (fs::exists(folder / "tokenizer.json", ignored)) {
-        const auto tokenizer = read_json_object(folder / "tokenizer.json");
-        if (!tokenizer) {
-            return tokenizer.error();
-        }
-        auto vocabulary = read_tokenizer_json(*tokenizer);
-        return vocabulary ? Result(std::optional(*std::move(vocabulary))) : vocabulary.error();
-    }
-    if (!fs::exists(folder / "tokenizer.model", ignored)) {
-        return std::optional<VocabularyData>();
-    }
-    const auto file = MappedFile::open(folder / "tokenizer.model");
-    if (!file) {
-        return file.error();
-    }
-    const auto bytes = file->bytes();
-    auto vocabulary = read_sentence_piece_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    if (!vocabulary) {
-        return vocabulary.error();
-    }
-    add_tokens(config, *vocabulary);
-    return std::optional(*std::move(vocabulary));
-}
-
 } // namespace
 
 Result<std::optional<ModelText>> hf_text(const ModelFile& file)
@@ -154,7 +96,7 @@ Result<std::optional<ModelText>> hf_text(const ModelFile& file)
             return read->error();
         }
     }
-    auto vocabulary = vocabulary_of(folder, *config);
+    auto vocabulary = hf_vocabulary(folder, *config);
     if (!vocabulary) {
         return Error{vocabulary.error().code, file.name() + ": " + vocabulary.error().message};
     }

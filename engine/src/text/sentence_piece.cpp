@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "text/utf8.hpp"
+#include "text/derived_merges.hpp"
 
 namespace conclave
 {
@@ -41,30 +41,7 @@ std::string with_blanks(std::string_view text)
 
 BpeMerges sentence_piece_merges(std::span<const std::string> texts, std::span<const float> scores, const TextIds& ids)
 {
-    struct Merge {
-        int32_t left, right, merged;
-    };
-    std::vector<Merge> merges;
-    for (size_t i = 0; i < texts.size(); ++i) {
-        const std::string_view text = texts[i];
-        const auto merged = static_cast<int32_t>(i);
-        if (text.empty() || text.size() > sentence_piece_longest || ids.find(text) != merged) {
-            continue;
-        }
-        for (auto at = static_cast<size_t>(utf8_step(text).size); at < text.size();
-             at += static_cast<size_t>(utf8_step(text.substr(at)).size)) {
-            const int32_t left = ids.find(text.substr(0, at)), right = ids.find(text.substr(at));
-            if (left >= 0 && right >= 0) {
-                merges.push_back({left, right, merged});
-            }
-        }
-    }
-    const std::vector<int32_t> ranks = ranks_of(scores);
-    BpeMerges table(merges.size());
-    for (const Merge& merge : merges) {
-        table.add(merge.left, merge.right, ranks[static_cast<size_t>(merge.merged)], merge.merged);
-    }
-    return table;
+    return derived_merges(texts, ranks_of(scores), ids, TokenCut::characters);
 }
 
 } // namespace conclave

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <numeric>
 #include <utility>
 
 #include "text/byte_alphabet.hpp"
+#include "text/derived_merges.hpp"
 #include "text/encoder.hpp"
 #include "text/end_of_generation.hpp"
 #include "text/pre_tokenizer_rules.hpp"
@@ -104,6 +106,12 @@ Result<void> prepare_bytes(Tokenizer::Data& data, const VocabularyData& vocabula
     for (size_t byte = 0; byte < 256; ++byte) {
         data.byte_ids[byte] = ids.find(spelling_of_byte(static_cast<uint8_t>(byte)));
     }
+    if (vocabulary.merges_by_id) {
+        std::vector<int32_t> ranks(data.bytes.size());
+        std::iota(ranks.begin(), ranks.end(), 0);
+        data.merges = derived_merges(data.bytes, ranks, *data.pieces, TokenCut::bytes);
+        return {};
+    }
     auto merges = read_merges(vocabulary.merges, ids);
     if (!merges) {
         return merges.error();
@@ -172,7 +180,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::create(VocabularyData vocabu
         data->pre_tokenizer = *pre_tokenizer;
     }
     const PreTokenizerRule* rule = find_pre_tokenizer(vocabulary.pre_tokenizer);
-    const bool ignores_merges = vocabulary.ignores_merges || (rule && rule->ignore_merges);
+    const bool ignores_merges = vocabulary.ignores_merges || vocabulary.merges_by_id || (rule && rule->ignore_merges);
     data->types = std::move(vocabulary.types);
     data->add_prefix_space = vocabulary.add_prefix_space;
     data->normalizes_nfc = vocabulary.normalizes_nfc;

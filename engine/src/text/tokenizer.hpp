@@ -35,6 +35,8 @@ struct VocabularyData {
     std::vector<std::string> tokens; ///< texts in the file's own spelling (byte-level alphabet for BPE)
     std::vector<TokenType> types;    ///< as many as tokens, or empty: all normal
     std::vector<std::string> merges; ///< "left right", best first
+    bool merges_by_id = false;       ///< instead: any two neighbours that make a token, the lowest first, and
+                                     ///< ignores_merges with it, as tiktoken does; byte_level_bpe
     std::string pre_tokenizer;       ///< "deepseek-llm", "deepseek-v3", "qwen2", ...; empty: `splits`; byte_level_bpe
     std::vector<SplitRule> splits;   ///< byte_level_bpe
     bool add_prefix_space = false;   ///< before text that begins with none; byte_level_bpe

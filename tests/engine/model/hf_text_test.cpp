@@ -72,6 +72,36 @@ TEST_F(HfText, ATokenizerModelAloneWillDo)
     EXPECT_FALSE(open()->info().has_tokenizer);
 }
 
+/// As Kimi-K2 is published: ranks, and 256 special tokens behind them, most without a name.
+TEST_F(HfText, ATiktokenModelIsReadAsKimiHasIt)
+{
+    std::string ranks;
+    const char* const tokens[] = {"aA==", "aQ==", "aGk="}; // h, i, hi
+    for (int rank = 0; rank < 3; ++rank) {
+        ranks += std::format("{} {}\n", tokens[rank], rank);
+    }
+    std::filesystem::remove(m_folder / "tokenizer.json");
+    write("tiktoken.model", ranks);
+    const std::string added =
+        R"("added_tokens_decoder": {"5": {"content": "<|im_end|>", "special": true}, "6": {"content": "<think>"}}})";
+    write("tokenizer_config.json", R"({"auto_map": {"AutoTokenizer": ["tokenization_kimi.TikTokenTokenizer", null]},
+                                       "eos_token": "<|im_end|>", )" +
+                                       added);
+    const auto model = open();
+    ASSERT_TRUE(model->info().has_tokenizer);
+    EXPECT_EQ(*model->tokenize("hihi<|im_end|><think>i<|reserved_token_7|>", {.parse_special = true}),
+              (std::vector<int32_t>{2, 2, 5, 6, 1, 7}));
+    EXPECT_EQ(model->token_bytes(3 + 255), "<|reserved_token_258|>");
+    EXPECT_EQ(model->token_bytes(3 + 256), "");
+    EXPECT_TRUE(model->is_end_of_generation(5));
+
+    write("tokenizer_config.json", R"({"auto_map": {"AutoTokenizer": "tokenization_other.Tokenizer"}, )" + added);
+    const auto refused = open()->tokenize("hi");
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("names \"tokenization_other.Tokenizer\""), std::string::npos)
+        << refused.error().message;
+}
+
 TEST_F(HfText, EndsWhereTheGenerationConfigSays)
 {
     const auto listed = open(); // [261, 262]
