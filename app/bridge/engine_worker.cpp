@@ -2,12 +2,11 @@
 
 #include <QCoreApplication>
 #include <QDateTime>
-#include <QLocale>
 #include <QRandomGenerator>
 
-#include <limits>
 #include <utility>
 
+#include "bridge/fitted_prompt.hpp"
 #include "bridge/run_recorder.hpp"
 #include "bridge/sentence.hpp"
 #include "conclave/engine.hpp"
@@ -225,30 +224,17 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
         return fail(request.runId, work.run.model ? work.error : tr("No model is open; open one with Ctrl+O."));
     const conclave::Model& model = *work.run.model;
     const int nContext = work.session->n_ctx();
-    const conclave::RenderOptions options{.enable_thinking = request.sampler.thinking};
-    // A quarter of the context stays free for the answer, where the chat may be shortened for it.
-    const int shortened = nContext - nContext / 4;
-    const ContextPolicy policy = request.sampler.contextPolicy;
-    const int limit = policy == ContextPolicy::LeaveOut ? shortened : std::numeric_limits<int>::max();
-    auto fitted = model.render_within(request.messages, limit, options);
+    auto fitted = fitChat(model, request, nContext);
     if (!fitted)
         return fail(request.runId, sentenceOf(fitted.error()));
     conclave::RenderedPrompt* const rendered = &fitted->prompt;
     const int nPrompt = int(rendered->ids.size());
-    const QString noRoom =
-        tr("This chat has %1 tokens and the context holds %2, so there is no room for an answer: start "
-           "a new chat, edit an earlier message to branch off with less before it, or let the settings "
-           "leave out the oldest messages.")
-            .arg(QLocale().toString(nPrompt), QLocale().toString(nContext));
-    if (policy == ContextPolicy::Ask && nPrompt >= nContext) {
-        // Nothing to ask where the last question alone is too long.
-        if (const auto within = model.render_within(request.messages, shortened, options)) {
-            m_queue.push({request.runId, RunOutgrown{.nPrompt = nPrompt,
-                                                     .nContext = nContext,
-                                                     .nOldest = within->n_dropped,
-                                                     .sentence = noRoom}});
-            return;
-        }
+    if (const int nOldest = mayLeaveOut(model, request, nPrompt, nContext); nOldest > 0) {
+        m_queue.push({request.runId, RunOutgrown{.nPrompt = nPrompt,
+                                                 .nContext = nContext,
+                                                 .nOldest = nOldest,
+                                                 .sentence = noRoom(nPrompt, nContext)}});
+        return;
     }
 
     conclave::TracePrompt prompt{.messages = request.messages, .ids = rendered->ids, .pieces = {}, .n_cached = 0};
@@ -262,7 +248,7 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
     }
     m_queue.push({request.runId, std::move(shown)});
     if (nPrompt >= nContext)
-        return fail(request.runId, noRoom);
+        return fail(request.runId, noRoom(nPrompt, nContext));
 
     conclave::GenerateRequest generate{.prompt_ids = std::move(rendered->ids),
                                        .sampler = samplerOptions(request.sampler),

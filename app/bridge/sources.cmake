@@ -3,6 +3,7 @@ list(APPEND CONCLAVE_APP_SOURCES
   bridge/device_choices.cpp bridge/device_choices.hpp
   bridge/engine_worker.cpp bridge/engine_worker.hpp
   bridge/event_queue.cpp bridge/event_queue.hpp
+  bridge/fitted_prompt.cpp bridge/fitted_prompt.hpp
   bridge/model_host.cpp bridge/model_host.hpp
   bridge/model_run.hpp
   bridge/model_texts.cpp bridge/model_texts.hpp

@@ -36,6 +36,8 @@ void ChatController::setModel(const QString& name, int contextSize, bool ready)
     m_modelName = name;
     m_contextSize = contextSize;
     m_modelReady = ready;
+    if (m_outgrown && ready && (contextSize != m_outgrown->nContext || name != m_answer->modelName()))
+        startAgain();
     emit busyChanged();
     emit figuresChanged();
 }

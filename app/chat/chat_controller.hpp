@@ -132,6 +132,7 @@ private:
     std::vector<conclave::ChatMessage> conversationTo(qint64 messageId) const;
     void onBatch(const RunBatch& batch);
     void onSteps(const QList<RunStep>& steps);
+    void startAgain(); ///< an answer that waited, with the model of now
     void setOutgrown(const std::optional<RunOutgrown>& outgrown);
     void endAnswer(const Message& message);
     void checkpoint();

@@ -150,8 +150,7 @@ QString ChatController::question() const
                              ? tr("This chat")
                              : tr("The chat “%1”").arg(m_chats.chat(m_answer->chatId()).title);
     return tr("%1 has %2 tokens and the context holds %3. Answer without its oldest messages (%n)? The model will not "
-              "know "
-              "them.",
+              "know them.",
               "%1: “This chat”, or another one by its name", m_outgrown->nOldest)
         .arg(chat, QLocale().toString(m_outgrown->nPrompt), QLocale().toString(m_outgrown->nContext));
 }
@@ -160,8 +159,14 @@ void ChatController::leaveOutOldest()
 {
     if (!m_outgrown)
         return;
-    setOutgrown(std::nullopt);
     m_request.sampler.contextPolicy = ContextPolicy::LeaveOut;
+    startAgain();
+}
+
+void ChatController::startAgain()
+{
+    setOutgrown(std::nullopt);
+    m_answer->setModelName(m_modelName);
     m_stream.start(m_request);
 }
 
@@ -200,6 +205,8 @@ void ChatController::onBatch(const RunBatch& batch)
         endAnswer(m_answer->failed(batch.failed->sentence));
     else if (batch.finished)
         endAnswer(m_answer->finished(*batch.finished));
+    else if (batch.outgrown && m_stopping) // the word to stop crossed the question
+        endAnswer(m_answer->finished({.stop = u"stopped"_s}));
     else if (batch.outgrown)
         setOutgrown(batch.outgrown);
     else if (m_sinceFigures.elapsed() >= figuresIntervalMs) {
@@ -235,8 +242,7 @@ void ChatController::endAnswer(const Message& message)
         emit messageFinished(m_tree.message(message.id));
     if (message.stats.stop == "context_full"_L1) {
         setNotice(tr("The context of %1 tokens is full, so the answer ends here: start a new chat, or edit an earlier "
-                     "message "
-                     "to branch off with less before it.")
+                     "message to branch off with less before it.")
                       .arg(QLocale().toString(m_contextSize)));
     }
     emit answerFinished(message.id);

@@ -20,6 +20,8 @@ public:
     const QString& text() const { return m_text; }
     std::optional<double> tokensPerSecond() const { return m_rate.perSecond(); }
 
+    const QString& modelName() const { return m_message.modelName; }
+    void setModelName(const QString& name) { m_message.modelName = name; }
     void begin(const RunPrompt& prompt);
     void add(const RunToken& token);
 

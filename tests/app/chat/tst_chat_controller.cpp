@@ -186,6 +186,36 @@ private slots:
         QCOMPARE(m_backend->requests.size(), 3);
     }
 
+    void theWordToStopMayCrossTheQuestion()
+    {
+        ask(u"hi"_s);
+        m_chat->stop();
+        m_backend->send(RunOutgrown{.nPrompt = 3000, .nContext = 2048, .nOldest = 2});
+        QVERIFY(QTest::qWaitFor([this] { return m_chat->canSend(); }));
+        QCOMPARE(m_chat->question(), QString());
+        QCOMPARE(stored()[1].state, MessageState::Stopped);
+    }
+
+    // A longer context was chosen, or another model opened, while the answer waited.
+    void aQuestionIsAskedAnewOfAnotherModel()
+    {
+        ask(u"hi"_s);
+        m_backend->send(RunOutgrown{.nPrompt = 3000, .nContext = 2048, .nOldest = 2});
+        QVERIFY(QTest::qWaitFor([this] { return !m_chat->question().isEmpty(); }));
+        m_chat->setModel(u"Guide-DS"_s, 2048, true); // the same
+        QVERIFY(!m_chat->question().isEmpty());
+        m_chat->setModel(u"Longer"_s, 4096, false); // still opening
+        QVERIFY(!m_chat->question().isEmpty());
+        m_chat->setModel(u"Longer"_s, 4096, true);
+        QCOMPARE(m_chat->question(), QString());
+        QCOMPARE(m_backend->requests.size(), 2);
+        QCOMPARE(m_backend->requests[1].sampler.contextPolicy, ContextPolicy::Ask);
+        answer(u"yes"_s);
+        QCOMPARE(stored().size(), 2);
+        QCOMPARE(stored()[1].modelName, u"Longer"_s);
+        m_chat->setModel(u"Guide-DS"_s, 2048, true);
+    }
+
     void closingWhileAskedKeepsTheMessage()
     {
         ask(u"hi"_s);
