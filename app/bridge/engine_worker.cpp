@@ -255,6 +255,7 @@ void EngineWorker::run(Work& work, const RunRequest& request, const std::stop_to
                                        .max_tokens = request.sampler.maxTokens};
     conclave::TraceHeader header = traceHeader(model.info(), generate.sampler, work.run.kernels);
     header.samplers = chosenSamplers(request.sampler);
+    header.kv = kv_type_name(work.run.kvType);
     TraceRecording trace(request.tracePath, header, std::move(prompt), m_sampler);
     RunRecorder recorder(request.runId, model, m_queue, trace);
     const conclave::Result<conclave::Stats> stats = work.session->generate(generate, recorder, stop);

@@ -67,6 +67,11 @@ struct RunStep {
     qint64 tNs = 0, durationNs = 0;
 };
 
+/// How far the prompt was read, within a step too.
+struct RunProgress {
+    int nDone = 0, nTotal = 0; ///< prompt tokens
+};
+
 struct RunFinished {
     QString stop{}; ///< "end_of_text", "max_tokens", "context_full", "stop_string", "stopped"
     int nPrompt = 0, nCached = 0, nGenerated = 0;
@@ -89,5 +94,5 @@ struct RunOutgrown {
 /// Everything of one run in order. runId tells late events of a stopped run from those of the next.
 struct RunEvent {
     quint64 runId = 0;
-    std::variant<RunPrompt, RunStep, RunToken, RunFinished, RunFailed, RunOutgrown> what{};
+    std::variant<RunPrompt, RunProgress, RunStep, RunToken, RunFinished, RunFailed, RunOutgrown> what{};
 };

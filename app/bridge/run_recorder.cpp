@@ -32,6 +32,11 @@ void RunRecorder::on_token(const conclave::TokenEvent& event)
     m_trace.token(event, m_model.is_end_of_generation(event.id) ? std::string() : m_model.token_bytes(event.id));
 }
 
+void RunRecorder::on_progress(int nDone, int nTotal)
+{
+    m_queue.push({m_runId, RunProgress{nDone, nTotal}});
+}
+
 void RunRecorder::on_step(const conclave::StepTrace& step)
 {
     RunStep copy{.prefill = step.phase == conclave::Phase::prefill,

@@ -16,6 +16,7 @@ public:
 
     void on_token(const conclave::TokenEvent& event) override;
     void on_step(const conclave::StepTrace& step) override;
+    void on_progress(int nDone, int nTotal) override;
 
 private:
     const quint64 m_runId;

@@ -131,8 +131,8 @@ private:
     void startAnswer(const Pending& pending);
     std::vector<conclave::ChatMessage> conversationTo(qint64 messageId) const;
     void onBatch(const RunBatch& batch);
-    void onSteps(const QList<RunStep>& steps);
-    void startAgain(); ///< an answer that waited, with the model of now
+    void showProgress(int nDone, int nTotal); ///< of reading the prompt
+    void startAgain();                        ///< an answer that waited, with the model of now
     void setOutgrown(const std::optional<RunOutgrown>& outgrown);
     void endAnswer(const Message& message);
     void checkpoint();

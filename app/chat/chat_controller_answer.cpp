@@ -191,7 +191,12 @@ void ChatController::onBatch(const RunBatch& batch)
         if (prompt.opensThinking && isShown(id))
             emit thinkingOpened(id);
     }
-    onSteps(batch.steps);
+    for (const RunStep& step : batch.steps) {
+        if (step.prefill)
+            showProgress(step.nDone, step.nTotal);
+    }
+    if (batch.progress)
+        showProgress(batch.progress->nDone, batch.progress->nTotal);
     for (const RunToken& token : batch.tokens)
         m_answer->add(token);
     if (!batch.tokens.isEmpty()) {
@@ -215,15 +220,11 @@ void ChatController::onBatch(const RunBatch& batch)
     }
 }
 
-void ChatController::onSteps(const QList<RunStep>& steps)
+void ChatController::showProgress(int nDone, int nTotal)
 {
-    for (const RunStep& step : steps) {
-        if (step.prefill && step.nTotal > 0) {
-            m_prefillProgress = step.nDone < step.nTotal ? double(step.nDone) / step.nTotal : -1;
-            if (isShown(m_answer->messageId()))
-                m_contextUsed = step.nDone;
-        }
-    }
+    m_prefillProgress = nDone < nTotal ? double(nDone) / nTotal : -1;
+    if (isShown(m_answer->messageId()))
+        m_contextUsed = nDone;
 }
 
 void ChatController::endAnswer(const Message& message)

@@ -10,6 +10,7 @@
 /// What arrived of the current run since the frame before, each kind in order.
 struct RunBatch {
     QList<RunPrompt> prompts{};
+    std::optional<RunProgress> progress{}; ///< the last of them
     QList<RunStep> steps{};
     QList<RunToken> tokens{};
     std::optional<RunFinished> finished{};

@@ -89,6 +89,9 @@ void RunStream::drain()
         if (auto* prompt = std::get_if<RunPrompt>(&event.what)) {
             if (wanted)
                 current.prompts << std::move(*prompt);
+        } else if (auto* progress = std::get_if<RunProgress>(&event.what)) {
+            if (wanted)
+                current.progress = *progress;
         } else if (auto* step = std::get_if<RunStep>(&event.what)) {
             if (wanted)
                 current.steps << std::move(*step);
@@ -115,6 +118,7 @@ void RunStream::drain()
         m_inBackend = request.runId;
         m_backend->start(request);
     }
-    if (!current.prompts.isEmpty() || !current.steps.isEmpty() || !current.tokens.isEmpty() || current.ends())
+    if (!current.prompts.isEmpty() || current.progress || !current.steps.isEmpty() || !current.tokens.isEmpty() ||
+        current.ends())
         emit batch(current);
 }

@@ -213,8 +213,8 @@ void add_generate(CLI::App& app, Common& common, int& status)
         command.add_option("--ids", options->ids, "token ids to continue, separated by commas")->delimiter(',');
     ids->excludes(prompt);
     command.add_flag("--raw", options->raw, "no chat template: the text is continued, special tokens are read");
-    command.add_option("--system", options->system, "a system prompt");
-    add_tools(command, options->tools);
+    CLI::Option* system = command.add_option("--system", options->system, "a system prompt");
+    ids->excludes(system)->excludes(add_tools(command, options->tools));
     add_sampling(command, options->sampling);
     command.callback([&command, &common, &status, options] {
         if (command.count("--prompt") + command.count("--ids") == 0) {

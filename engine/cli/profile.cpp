@@ -14,6 +14,7 @@ namespace
 void print_phase(const char* name, const Json& stages)
 {
     if (stages.is_null()) {
+        std::printf("%-16s no stage was timed\n", name);
         return;
     }
     std::printf("%-16s %14s %8s %10s\n", name, "ms per token", "share", "GB/s");

@@ -34,7 +34,7 @@ void add_kv(CLI::App& command, Common& common)
     command
         .add_option_function<std::string>(
             "--kv", [&common](const std::string& name) { common.kv = types.at(name); },
-            "what cached keys and values are kept in: f32, f16, bf16 or q8_0")
+            "what cached keys and values are kept in: f32, f16, bf16 or q8_0; f16 unless asked, and f32 on a GPU")
         ->check(CLI::IsMember(types));
 }
 

@@ -41,8 +41,10 @@ namespace
 
 std::string read_text(const std::string& option, const std::string& path)
 {
-    std::ifstream file(std::filesystem::path(std::u8string(path.begin(), path.end())), std::ios::binary);
-    if (!file) {
+    const std::filesystem::path name(std::u8string(path.begin(), path.end()));
+    std::ifstream file(name, std::ios::binary);
+    std::error_code unknown; // is no folder
+    if (!file || std::filesystem::is_directory(name, unknown)) {
         throw CLI::ValidationError(option, "cannot read '" + path + "'");
     }
     return {std::istreambuf_iterator<char>(file), {}};
@@ -50,9 +52,9 @@ std::string read_text(const std::string& option, const std::string& path)
 
 } // namespace
 
-void add_tools(CLI::App& command, std::string& tools)
+CLI::Option* add_tools(CLI::App& command, std::string& tools)
 {
-    command.add_option_function<std::string>(
+    return command.add_option_function<std::string>(
         "--tools",
         [&tools](const std::string& path) {
             tools = read_text("--tools", path);

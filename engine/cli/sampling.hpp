@@ -27,7 +27,7 @@ struct Sampling {
 
 void add_sampling(CLI::App& command, Sampling& sampling);
 /// The option --tools, a file whose text is put into `tools`; what it says is read where the chat is rendered.
-void add_tools(CLI::App& command, std::string& tools);
+CLI::Option* add_tools(CLI::App& command, std::string& tools);
 CLI::Option* add_draft(CLI::App& command, int& n_draft);
 /// "61 of 80 drafts accepted"; empty when nothing drafts.
 std::string drafts_text(const Stats& stats);

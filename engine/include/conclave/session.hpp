@@ -68,6 +68,8 @@ public:
     virtual void on_token(const TokenEvent& event) = 0;
     /// One forward step: a chunk of the prompt, or the row of one generated token (the last one is never computed).
     virtual void on_step(const StepTrace& step) = 0;
+    /// How far the prompt was read, within a step too: after each layer of a long one, on the processor.
+    virtual void on_progress(int /*n_done*/, int /*n_total*/) {}
 };
 
 /// Receives logits of scored tokens: `logits` [n_vocab] for each position, valid during the call.
@@ -84,14 +86,15 @@ enum class MlaMode { automatic, naive, absorbed };
 
 struct SessionOptions {
     int n_ctx = 0;           ///< 0: the model's context length, at most 4,096
-    int prefill_chunk = 256; ///< rows a step; a stopped step is thrown away
+    int prefill_chunk = 512; ///< rows a step; a stopped step is thrown away
     MlaMode mla = MlaMode::automatic;
     KvType kv = KvType::f32; ///< on a device f32 only
     bool trace = true;       ///< off only to measure what recording costs
     /// Tokens that the model's block of multi-token prediction guesses ahead, 0 or 1. A step then computes the guess
     /// beside the token before it, and what the sampler takes from the model's own logits decides: an equal token comes
-    /// without a step of its own, any other one as if nothing had been guessed. Tokens, events and steps are those of a
-    /// session without, also under a seed, because each token is sampled once, in order, from the same numbers.
+    /// without a step of its own, any other one as if nothing had been guessed. Tokens, events and the routes of
+    /// steps are those of a session without, also under a seed, because each token is sampled once, in order, from the
+    /// same numbers; the kernel class and the times of a step are its own.
     int n_draft = 0;
 };
 

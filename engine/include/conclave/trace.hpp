@@ -57,6 +57,7 @@ struct TraceHeader {
     uint64_t seed = 0;
     int64_t unix_ms = 0;  ///< wall clock at the start of the run
     std::string samplers; ///< what else the run was sampled with, "name=value" with blanks between; empty: nothing
+    std::string kv;       ///< kv_type_name of the cache; empty in files of before there was a choice
 };
 
 /// The prompt of the run: what was asked and how it was tokenised.

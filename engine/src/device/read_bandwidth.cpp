@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
+#include "device/cpu_counters.hpp"
 
 namespace conclave
 {
@@ -19,8 +20,9 @@ namespace conclave
 namespace
 {
 
-// More than the last cache of any processor, where memory allows.
-constexpr size_t sizes[] = {size_t{1} << 30, size_t{256} << 20};
+// The last cache of a server can hold hundreds of MB. But no more than a quarter of what is free is taken.
+constexpr size_t wanted_bytes = size_t{1} << 30;
+constexpr size_t least_bytes = size_t{256} << 20;
 
 // How far ahead lines are asked for, in bytes. Which of these is fastest differs from processor to processor, and so
 // does whether a processor that is not asked reads as fast as it could.
@@ -33,26 +35,19 @@ uint64_t sum_lines(std::span<const uint64_t> words, size_t ahead)
     uint64_t sum[per_line] = {};
     for (size_t i = 0; i + per_line <= words.size(); i += per_line) {
         if (ahead > 0)
-            __builtin_prefetch(words.data() + i + ahead / sizeof(uint64_t));
+            __builtin_prefetch(words.data() + std::min(i + ahead / sizeof(uint64_t), words.size() - 1));
         for (size_t j = 0; j < per_line; ++j)
             sum[j] += words[i + j];
     }
     return std::accumulate(std::begin(sum), std::end(sum), uint64_t{0});
 }
 
-std::optional<AlignedBuffer> allocate()
-{
-    for (const size_t n_bytes : sizes)
-        if (auto buffer = AlignedBuffer::allocate(n_bytes, AlignedBuffer::Pages::huge))
-            return *std::move(buffer);
-    return std::nullopt;
-}
-
 } // namespace
 
 double read_bandwidth(int n_threads)
 {
-    const auto buffer = allocate();
+    const bool roomy = read_memory_counters().available_bytes.value_or(0) / 4 >= wanted_bytes;
+    const auto buffer = AlignedBuffer::allocate(roomy ? wanted_bytes : least_bytes, AlignedBuffer::Pages::huge);
     if (!buffer)
         return 0;
     const std::span<uint64_t> words = buffer->as<uint64_t>();

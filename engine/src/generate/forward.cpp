@@ -110,6 +110,9 @@ bool compute(Ops& ops, const ForwardStep& step)
         const Layer& weights = step.weights.layers[layer];
         ok = mix_tokens(ops, step, weights.token_mixer, step.cache.layer(layer)) &&
              mix_channels(ops, step, weights.channel_mixer);
+        if (step.after_layer) {
+            step.after_layer(layer + 1);
+        }
     }
     if (ok && !step.logits_of.empty() && !step.stop.stop_requested()) {
         ok = project(ops, step, step.weights.output_norm, step.weights.output);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <stop_token>
 
@@ -22,12 +23,13 @@ struct ForwardStep {
     KvCache& cache;
     int32_t mla_mode = conclave_mla_auto;
     TraceRecorder& recorder;
-    std::span<float> x;                      ///< [n_rows, hidden] where ops compute: the residual stream
-    std::stop_token stop = {};               ///< of the turn
-    std::span<const int32_t> logits_of = {}; ///< rows whose logits are wanted
-    const OpOutput* logits = nullptr;        ///< [logits_of.size(), n_vocab]
-    uint64_t key = 0;                        ///< of ConclaveDeviceTable::begin_step
-    PerStage* stage_ns = nullptr;            ///< gets the time of each stage, where the host computes; may be null
+    std::span<float> x;                           ///< [n_rows, hidden] where ops compute: the residual stream
+    std::stop_token stop = {};                    ///< of the turn
+    std::span<const int32_t> logits_of = {};      ///< rows whose logits are wanted
+    const OpOutput* logits = nullptr;             ///< [logits_of.size(), n_vocab]
+    uint64_t key = 0;                             ///< of ConclaveDeviceTable::begin_step
+    PerStage* stage_ns = nullptr;                 ///< gets the time of each stage, where the host computes; may be null
+    std::function<void(size_t)> after_layer = {}; ///< gets the layers done, where the host computes; may be empty
 };
 
 /// Runs the rows of `step.batch` through every layer; the residual stream is left in step.x, the cache holds the rows,

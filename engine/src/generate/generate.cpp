@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "generate/session_state.hpp"
@@ -6,6 +7,13 @@
 
 namespace conclave
 {
+
+namespace
+{
+
+constexpr int long_step = 32; // rows of a prompt that take long enough to tell of each layer
+
+} // namespace
 
 Result<void> SessionState::check(const GenerateRequest& request) const
 {
@@ -69,8 +77,12 @@ Result<bool> SessionState::prefill(const GenerateRequest& request, EventSink& si
         }
         const int n = std::min(n_prompt - n_past(), m_options.prefill_chunk);
         const bool last = n_past() + n == n_prompt;
-        const auto done =
-            step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last ? 1 : 0, stop);
+        const auto tell = [&, first = n_past()](size_t layers) {
+            const size_t n_layers = m_state.weights.layers.size();
+            sink.on_progress(first + static_cast<int>(static_cast<size_t>(n) * layers / n_layers), n_prompt);
+        };
+        const auto done = step(prompt.subspan(static_cast<size_t>(n_past()), static_cast<size_t>(n)), last ? 1 : 0,
+                               stop, n < long_step ? nullptr : std::function<void(size_t)>(std::cref(tell)));
         if (!done && done.error().code == ErrorCode::cancelled) {
             return false;
         }

@@ -130,7 +130,8 @@ Result<void> SessionState::check_ids(std::span<const int32_t> ids) const
     return {};
 }
 
-Result<void> SessionState::step(std::span<const int32_t> ids, int n_logits, const std::stop_token& stop)
+Result<void> SessionState::step(std::span<const int32_t> ids, int n_logits, const std::stop_token& stop,
+                                const std::function<void(size_t)>& after_layer)
 {
     m_n_rows = static_cast<int>(ids.size());
     const int first = m_cache.length();
@@ -151,7 +152,10 @@ Result<void> SessionState::step(std::span<const int32_t> ids, int n_logits, cons
         whole.key = m_step_key + (n_logits > 0 ? 1 : 0);
     }
     m_stage_ns = {};
-    whole.stage_ns = m_state.engine->place().device ? nullptr : &m_stage_ns;
+    if (!m_state.engine->place().device) { // which computes while the host goes on
+        whole.stage_ns = &m_stage_ns;
+        whole.after_layer = after_layer;
+    }
     Result<void> done;
     {
         StepTurn turn(*m_state.engine, stop);

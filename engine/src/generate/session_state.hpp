@@ -72,7 +72,8 @@ private:
     int reuse_prefix(std::span<const int32_t> prompt);
     /// Computes `ids` at the end of the sequence, and the logits of the last n_logits of them, at most 2.
     /// Errors: what forward refuses; cancelled once `stop` is requested, and then nothing of it stays.
-    Result<void> step(std::span<const int32_t> ids, int n_logits, const std::stop_token& stop = {});
+    Result<void> step(std::span<const int32_t> ids, int n_logits, const std::stop_token& stop = {},
+                      const std::function<void(size_t)>& after_layer = {});
     ForwardStep forward_step(const ConclaveBatch& batch, const std::stop_token& stop = {});
     Result<void> score_rows_of(std::span<const int32_t> ids, ScoreSink& sink);
     StepTrace describe_step(Phase phase, int n_done, int n_total) const;

@@ -50,7 +50,7 @@ public:
 Result<void> load_text(ModelState& model);
 
 /// Rows a step of a session has at most unless its options say otherwise; what the plan assumes.
-constexpr int default_prefill_chunk = 256;
+constexpr int default_prefill_chunk = 512;
 /// Rows of logits computed at a time when tokens are scored.
 constexpr int score_rows = 8;
 

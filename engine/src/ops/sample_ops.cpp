@@ -26,9 +26,9 @@ Floats change(const Floats& before, const Floats& after, ConclaveStatus status)
 /// Fills a cache with earlier positions, then attends with n_rows rows of that sequence and of a fresh one. fill and
 /// run (batch, caches, x) are the op.
 template <class Fill, class Run>
-Floats attend(const Samples& s, int32_t row_width, Fill fill_cache, Run run)
+Floats attend(const Samples& s, int32_t row_width, DType cache, Fill fill_cache, Run run)
 {
-    SampleCaches caches(2, n_earlier + n_rows, page_rows, row_width);
+    SampleCaches caches(2, n_earlier + n_rows, page_rows, row_width, cache);
     SampleBatch fill;
     for (int32_t p = 0; p < n_earlier; ++p)
         fill.add(0, p);
@@ -140,7 +140,7 @@ ConclaveLimits Samples::limits() const
     return l;
 }
 
-Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode)
+Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode, DType cache)
 {
     const ConclaveMlaWeights w = layer.view();
     const auto op = [&](const Backend& by) {
@@ -148,10 +148,10 @@ Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, Co
             return by.table.attention_mla(by.self, &w, &batch, caches, mode, x, nullptr);
         };
     };
-    return attend(s, w.kv_lora_rank + w.qk_rope_head_dim, op(b.filler()), op(b));
+    return attend(s, w.kv_lora_rank + w.qk_rope_head_dim, cache, op(b.filler()), op(b));
 }
 
-Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer)
+Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer, DType cache)
 {
     const ConclaveGqaWeights w = layer.view();
     const auto op = [&](const Backend& by) {
@@ -159,7 +159,7 @@ Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer)
             return by.table.attention_gqa(by.self, &w, &batch, caches, x, nullptr);
         };
     };
-    return attend(s, 2 * w.n_head_kv * w.head_dim, op(b.filler()), op(b));
+    return attend(s, 2 * w.n_head_kv * w.head_dim, cache, op(b.filler()), op(b));
 }
 
 Floats embed(const Backend& b, const Samples& s)

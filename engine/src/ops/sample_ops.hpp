@@ -73,8 +73,9 @@ struct Samples {
 };
 
 /// What an op adds to the residual stream, or gives; empty when it failed.
-Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode);
-Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer);
+Floats attend_mla(const Backend& b, const Samples& s, const SampleMla& layer, ConclaveMlaMode mode,
+                  DType cache = DType::F32);
+Floats attend_gqa(const Backend& b, const Samples& s, const SampleGqa& layer, DType cache = DType::F32);
 Floats embed(const Backend& b, const Samples& s);
 Floats head(const Backend& b, const Samples& s);
 Floats mlp(const Backend& b, const Samples& s, int32_t rows);

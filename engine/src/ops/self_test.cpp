@@ -88,6 +88,23 @@ void test_ops(Report& report, const Samples& s, const Backend& reference, const 
     }
 }
 
+/// Caches kept narrower than they are computed, which the CUDA backend has not yet. A value on the border between two
+/// may fall to either side.
+void test_narrow_caches(Report& report, const Samples& s, const Backend& reference, const Backend& tuned)
+{
+    for (const DType cache : {DType::F16, DType::BF16, DType::Q8_0}) {
+        const std::string type = "cache " + std::string(dtype_info(cache)->name);
+        report.add("attention_gqa " + type, int8_bound, attend_gqa(reference, s, *s.gqa, cache),
+                   [&] { return attend_gqa(tuned, s, *s.gqa, cache); });
+        if (s.mla_shape.rope % dtype_info(cache)->block_size != 0)
+            continue;
+        for (const ConclaveMlaMode mode : {conclave_mla_naive, conclave_mla_absorbed})
+            report.add((mode == conclave_mla_naive ? "attention_mla naive " : "attention_mla absorbed ") + type,
+                       int8_bound, attend_mla(reference, s, *s.mla, mode, cache),
+                       [&] { return attend_mla(tuned, s, *s.mla, mode, cache); });
+    }
+}
+
 /// What gpt-oss has and the CUDA backend has not yet.
 void test_host_ops(Report& report, const Samples& s, const Backend& reference, const Backend& tuned)
 {
@@ -174,6 +191,8 @@ std::vector<SelfTestResult> run_self_test(ThreadPool& pool)
                    [&] { return decode(s, true); });
         test_ops(report, s, reference, tuned);
         test_host_ops(report, s, reference, tuned);
+        if (type.dtype == DType::Q8_0) // its samples have heads of whole blocks
+            test_narrow_caches(report, s, reference, tuned);
     }
     select_kernel_target(before);
     return results;

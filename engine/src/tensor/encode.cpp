@@ -47,7 +47,7 @@ void encode_q8_0(const float* x, uint8_t* out)
         numbers = numbers && std::isfinite(x[i]);
     }
     const float d = amax / 127.0f;
-    const float inverse = d > 0 && numbers ? 1.0f / d : 0.0f;
+    const float inverse = numbers && std::isnormal(1.0f / d) ? 1.0f / d : 0.0f;
     const uint16_t half = numbers ? half_of(d) : uint16_t{0x7E00}; // the damage shows in every sum it enters
     std::memcpy(out + q8_0::d, &half, sizeof half);
     for (int i = 0; i < q8_0::n; ++i)

@@ -1,8 +1,10 @@
 #include "text/chat_template.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <format>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -83,10 +85,18 @@ bool ends_in_thinking(std::string_view prompt)
 
 } // namespace
 
+/// How a template takes an assistant's calls; published ones differ.
+struct CallStyle {
+    bool text_arguments = false; ///< the JSON text, not the object
+    bool null_content = false;   ///< none, where there is no content
+};
+
 struct ChatTemplate::Data {
     std::shared_ptr<minja::TemplateNode> root;
     std::string counter; ///< what the adapted source calls the work counter
     std::string bos_text, eos_text;
+    mutable std::once_flag call_style_asked;
+    mutable CallStyle call_style; ///< behind call_style_asked
 };
 
 ChatTemplate::ChatTemplate(std::unique_ptr<const Data> data) : m_data(std::move(data)) {}
@@ -102,7 +112,11 @@ Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::create(std::string sou
         auto data = std::make_unique<Data>();
         const minja::Options options{.trim_blocks = true, .lstrip_blocks = true, .keep_trailing_newline = false};
         data->counter = unused_name(source);
-        data->root = minja::Parser::parse(count_work(adapt_template(source), data->counter), options);
+        const std::string adapted = adapt_template(source);
+        if (const auto within = check_adapted_limits(adapted); !within) {
+            return within.error();
+        }
+        data->root = minja::Parser::parse(count_work(adapted, data->counter), options);
         data->bos_text = std::move(bos_text);
         data->eos_text = std::move(eos_text);
         return std::make_shared<const ChatTemplate>(std::move(data));
@@ -135,16 +149,11 @@ std::string render_values(const ChatTemplate::Data& data, minja::Value messages,
     return data.root->render(context.get());
 }
 
-/// How a template takes an assistant's calls; published ones differ.
-struct CallStyle {
-    bool text_arguments = false; ///< the JSON text, not the object
-    bool null_content = false;   ///< none, where there is no content
-};
-
 /// The first style in which the template writes a call's arguments as JSON or by name; objects with "" when there is
 /// none. The template is asked by rendering, as its source does not say.
-CallStyle call_style(const ChatTemplate::Data& data)
+CallStyle find_call_style(const ChatTemplate::Data& data)
 {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1); // for templates without end
     const std::string name = "probe_function", key = "probe_argument", id = "probe0001";
     for (const CallStyle style : {CallStyle{false, false}, {true, false}, {false, true}, {true, true}}) {
         const Json arguments = {{key, "probe"}};
@@ -164,11 +173,20 @@ CallStyle call_style(const ChatTemplate::Data& data)
             }
         } catch (const std::bad_alloc&) {
             throw;
-        } catch (const std::exception&) {
-            continue; // refused in this style
+        } catch (const std::exception&) { // refused in this style
+            if (std::chrono::steady_clock::now() > patience) {
+                break;
+            }
         }
     }
     return {};
+}
+
+/// Asked once: it takes up to four renderings.
+CallStyle call_style(const ChatTemplate::Data& data)
+{
+    std::call_once(data.call_style_asked, [&] { data.call_style = find_call_style(data); });
+    return data.call_style;
 }
 
 /// Errors: invalid_argument.

@@ -37,6 +37,8 @@ Result<Json> parse(std::string_view text, std::string_view what, std::string_vie
         return value;
     } catch (const Json::parse_error& error) {
         return bad(what, std::format("are no valid JSON at byte {}", error.byte), try_this);
+    } catch (const Json::out_of_range&) {
+        return bad(what, "hold a number that no float can have", try_this);
     }
 }
 

@@ -14,6 +14,7 @@ namespace
 constexpr size_t max_source_bytes = 512 * 1024;
 constexpr size_t max_tag_bytes = 4 * 1024;
 constexpr int max_brackets = 24; // open at once in one tag
+constexpr int max_calls = 48;    // the same, with those that operators and slices become
 constexpr int max_blocks = 64;   // open at once
 
 Error too_much(std::string_view source, size_t at, std::string_view what, size_t limit)
@@ -42,6 +43,18 @@ int block_step(std::string_view tag)
     return 0;
 }
 
+Result<void> check_brackets(std::string_view source, int limit, std::string_view what)
+{
+    for (size_t at = find_tag(source, 0); at < source.size(); at = find_tag(source, at)) {
+        const TemplateTag tag = scan_tag(source.substr(at));
+        if (tag.deepest_brackets > limit) {
+            return too_much(source, at, what, static_cast<size_t>(limit));
+        }
+        at += tag.size;
+    }
+    return {};
+}
+
 } // namespace
 
 Result<void> check_template_limits(std::string_view source)
@@ -55,16 +68,18 @@ Result<void> check_template_limits(std::string_view source)
         if (tag.size > max_tag_bytes) {
             return too_much(source, at, "a tag of more bytes", max_tag_bytes);
         }
-        if (tag.deepest_brackets > max_brackets) {
-            return too_much(source, at, "more brackets in brackets", max_brackets);
-        }
         blocks += source[at + 1] == '%' ? block_step(source.substr(at, tag.size)) : 0;
         if (blocks > max_blocks) {
             return too_much(source, at, "more blocks in blocks", max_blocks);
         }
         at += tag.size;
     }
-    return {};
+    return check_brackets(source, max_brackets, "more brackets in brackets");
+}
+
+Result<void> check_adapted_limits(std::string_view adapted)
+{
+    return check_brackets(adapted, max_calls, "more operators, slices and brackets around each other");
 }
 
 } // namespace conclave

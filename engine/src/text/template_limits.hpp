@@ -12,4 +12,8 @@ namespace conclave
 /// Errors: unsupported, with row and the limit.
 Result<void> check_template_limits(std::string_view source);
 
+/// The same for brackets alone, of a source in which operators have become calls: a chain of them is brackets in
+/// brackets.
+Result<void> check_adapted_limits(std::string_view adapted);
+
 } // namespace conclave

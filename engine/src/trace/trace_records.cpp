@@ -42,6 +42,7 @@ void put(ByteWriter& out, const TraceHeader& header)
     out.put(header.seed);
     out.put(header.unix_ms);
     out.put_text(header.samplers);
+    out.put_text(header.kv);
 }
 
 bool get(ByteReader& in, TraceHeader& header)
@@ -67,6 +68,9 @@ bool get(ByteReader& in, TraceHeader& header)
     header.unix_ms = in.get<int64_t>();
     if (in.left() > 0) { // absent in files of before there were more samplers
         header.samplers = in.get_text();
+    }
+    if (in.left() > 0) {
+        header.kv = in.get_text();
     }
     return !in.failed();
 }

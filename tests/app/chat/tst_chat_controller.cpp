@@ -48,6 +48,8 @@ private slots:
         m_backend->send(RunPrompt{.ids = QList<int>(10, 1)});
         m_backend->send(RunStep{.prefill = true, .nDone = 5, .nTotal = 10});
         QVERIFY(QTest::qWaitFor([this] { return m_chat->prefillProgress() == 0.5; }));
+        m_backend->send(RunProgress{.nDone = 8, .nTotal = 10}); // within a step
+        QVERIFY(QTest::qWaitFor([this] { return m_chat->prefillProgress() == 0.8; }));
         m_backend->send(RunStep{.prefill = true, .nDone = 10, .nTotal = 10});
         for (int i = 0; i < 30; ++i)
             m_backend->say(u"w%1 "_s.arg(i));

@@ -102,6 +102,27 @@ TEST_P(SessionTest, ReportsTokensAndStepsInOrder)
     }
 }
 
+TEST_P(SessionTest, TellsHowFarALongStepIs)
+{
+    class Progress : public RecordingSink
+    {
+    public:
+        void on_progress(int n_done, int n_total) override
+        {
+            EXPECT_EQ(n_total, 45);
+            done.push_back(n_done);
+        }
+        std::vector<int> done;
+    };
+    Session session = make({.prefill_chunk = 40});
+    Progress sink;
+    ASSERT_TRUE(session.generate(greedy(prompt(45), 2), sink)); // a step of 40 rows, and one of 5 that tells nothing
+    ASSERT_EQ(sink.done.size(), static_cast<size_t>(model->info().n_layers));
+    EXPECT_GT(sink.done.front(), 0);
+    EXPECT_TRUE(std::is_sorted(sink.done.begin(), sink.done.end()));
+    EXPECT_EQ(sink.done.back(), 40);
+}
+
 TEST_P(SessionTest, CountsEveryExpertOfEveryRow)
 {
     Session session = make({.prefill_chunk = 7});

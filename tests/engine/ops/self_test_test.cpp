@@ -30,6 +30,9 @@ TEST(self_test, every_kernel_agrees_with_its_reference_on_every_target)
                            "moe 40 rows", "experts", "head", "decode"})
         for (const DTypeInfo& type : all_dtypes())
             EXPECT_TRUE(names.contains(std::string(op) + " " + std::string(type.name))) << op << " " << type.name;
+    for (const char* cache : {"F16", "BF16", "Q8_0"})
+        EXPECT_TRUE(names.contains(std::string("attention_gqa cache ") + cache)) << cache;
+    EXPECT_TRUE(names.contains("attention_mla absorbed cache F16"));
     EXPECT_TRUE(names.contains("route F32") && names.contains("router_scores F32"));
     EXPECT_EQ(kernel_target_name(), target);
 }

@@ -258,6 +258,8 @@ TEST(ChatTemplate, BadToolsAreOneSentence)
         {std::string(2 << 20, ' '), "", "1048576 bytes"},
         {"", "[1]", "call of f are no JSON object"},
         {"", "{", "byte 2"},
+        {R"([{"function": {"name": "f", "parameters": {"x": 1e999}}}])", "", "no float can have"},
+        {"", R"({"x": 1e999})", "no float can have"},
     };
     for (const Bad& bad : all) {
         const std::vector<ChatMessage> chat = {{Role::assistant, "", {{"", "f", bad.arguments}}}};
@@ -352,6 +354,8 @@ TEST(ChatTemplate, HostileTemplatesAreErrors)
         repeat("{% if 1 %}", 10'000) + repeat("{% endif %}", 10'000),
         "{# " + repeat("x", 1'000'000) + " #}",
         std::string(1 << 20, ' '),
+        "{{ 1" + repeat("*1", 2'000) + " }}", // operators and slices become calls around calls
+        "{{ 'a'" + repeat("[:]", 1'300) + " }}",
     };
     for (const std::string& source : sources) {
         const auto result = ChatTemplate::create(source, "", "");

@@ -24,6 +24,7 @@ TEST_F(TraceFile, GivesBackWhatWasWritten)
         EXPECT_EQ(trace->header.seed, header.seed);
         EXPECT_EQ(trace->header.unix_ms, header.unix_ms);
         EXPECT_EQ(trace->header.samplers, header.samplers);
+        EXPECT_EQ(trace->header.kv, header.kv);
 
         const TracePrompt prompt = some_prompt();
         ASSERT_EQ(trace->prompt.messages.size(), prompt.messages.size());

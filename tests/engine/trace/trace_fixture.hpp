@@ -84,6 +84,7 @@ inline TraceHeader some_header(int n_layers = 6, int n_experts = 32, int k = 4)
     header.seed = 0xFFFF'FFFF'FFFF'FFFF;
     header.unix_ms = 1'790'000'000'123;
     header.samplers = "xtc_probability=0.5 mirostat=2";
+    header.kv = "q8_0";
     return header;
 }
 
