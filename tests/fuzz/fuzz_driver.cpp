@@ -1,10 +1,10 @@
 // Runs a fuzz target without libFuzzer: PROGRAM [--runs N] [--long-runs N] [--seconds N] [--seed S] [--first I]
 // [FILE...] First every prefix of the first 4 KiB of each file (or of the built-in corpus), and one per 4 KiB after
-// them; not with --first. Then run I mutates one of the files by a generator seeded with S and I alone, so that a run can be repeated
-// with --first I --runs 1. --long-runs counts instead of --runs when the full counts are asked for; --seconds runs
-// until that much time has passed, from a seed that is printed when none is given. Fails when an input takes more time
-// or memory than its bounds allow; a crash ends the program. Either way the input is left in fuzz-failure-*.bin in the
-// current folder: PROGRAM --runs 0 --replay FILE runs it alone.
+// them; not with --first. Then run I mutates one of the files by a generator seeded with S and I alone, so that a run
+// can be repeated with --first I --runs 1. --long-runs counts instead of --runs when the full counts are asked for;
+// --seconds runs until that much time has passed, from a seed that is printed when none is given. Fails when an input
+// takes more time or memory than its bounds allow; a crash ends the program. Either way the input is left in
+// fuzz-failure-*.bin in the current folder: PROGRAM --runs 0 --replay FILE runs it alone.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
