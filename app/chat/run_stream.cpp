@@ -9,9 +9,15 @@ namespace
 constexpr int frameMs = 16;
 constexpr int hiddenMs = 200;
 
+/// Whether so many tokens in so many ms need every frame.
+bool needsEveryFrame(qsizetype nTokens, qint64 ms)
+{
+    return nTokens * 1000 > RunStream::fastTokensPerSecond * ms;
+}
+
 } // namespace
 
-RunStream::RunStream(QObject* parent) : QObject(parent), m_intervalMs(frameMs)
+RunStream::RunStream(QObject* parent) : QObject(parent)
 {
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
@@ -26,11 +32,6 @@ void RunStream::setBackend(ChatBackend* backend)
     m_backend = backend;
     if (m_backend)
         connect(m_backend, &ChatBackend::eventsReady, this, &RunStream::schedule);
-}
-
-void RunStream::setVisible(bool visible)
-{
-    m_intervalMs = visible ? frameMs : hiddenMs;
 }
 
 void RunStream::start(RunRequest request)
@@ -75,13 +76,15 @@ void RunStream::flush()
 
 void RunStream::schedule()
 {
-    if (!m_timer.isActive())
-        m_timer.start(std::max<int>(0, m_intervalMs - int(std::min<qint64>(m_sinceDrain.elapsed(), m_intervalMs))));
+    if (m_timer.isActive())
+        return;
+    const int interval = !m_visible ? hiddenMs : m_everyFrame ? frameMs : readingMs;
+    m_timer.start(interval - int(std::min<qint64>(m_sinceDrain.elapsed(), interval)));
 }
 
 void RunStream::drain()
 {
-    m_sinceDrain.start();
+    const qint64 elapsed = m_sinceDrain.restart();
     RunBatch current;
     bool backendFree = false;
     for (RunEvent& event : m_backend->drain()) {
@@ -109,6 +112,7 @@ void RunStream::drain()
                 current.outgrown = *outgrown;
         }
     }
+    m_everyFrame = needsEveryFrame(current.tokens.size(), elapsed);
     if (backendFree)
         m_inBackend = 0;
     if (current.ends())

@@ -42,6 +42,25 @@ private slots:
         QVERIFY(!m_stream->isRunning());
     }
 
+    void wordsAtReadingSpeedShareAFrame()
+    {
+        m_stream->start({});
+        QTest::qWait(RunStream::readingMs + 10);
+        m_backend->say(u"x"_s);
+        QVERIFY(QTest::qWaitFor([this] { return m_batches.size() == 1; }));
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 0; i < 20; ++i) {
+            QTest::qWait(20);
+            m_backend->say(u"x"_s);
+        }
+        m_backend->finish();
+        QVERIFY(waitForEnd());
+        QCOMPARE(text().size(), 21);
+        QVERIFY2(m_batches.size() <= clock.elapsed() / RunStream::readingMs + 2,
+                 qPrintable(u"%1 batches in %2 ms"_s.arg(m_batches.size()).arg(clock.elapsed())));
+    }
+
     void hiddenWindowsGetFewerBatches()
     {
         m_stream->setVisible(false);
