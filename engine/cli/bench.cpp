@@ -53,23 +53,24 @@ std::vector<int32_t> some_tokens(int n, int n_vocab)
 
 Result<void> measure(Session& session, const Options& options, int n_vocab, Speeds& speeds, Profile& profile)
 {
-    Profile unmeasured; // of what fills the context
-    const std::vector<int32_t> ids = some_tokens(options.depth + options.n_prompt, n_vocab);
-    for (int run = 0; run <= options.repetitions; ++run) {
-        session.clear();
-        GenerateRequest request;
-        request.sampler = {.temperature = 0, .seed = 1};
-        request.n_top = 0;
-        request.ignore_end = true;
-        request.max_tokens = 0;
-        if (options.depth > 0) {
-            request.prompt_ids.assign(ids.begin(), ids.begin() + options.depth);
-            if (auto filled = session.generate(request, unmeasured); !filled) {
-                return filled.error();
-            }
+    Profile unmeasured; // of what fills the context, once; the prompts that follow it differ, so that each is read
+    const std::vector<int32_t> ids = some_tokens(options.depth + (options.repetitions + 1) * options.n_prompt, n_vocab);
+    GenerateRequest request;
+    request.sampler = {.temperature = 0, .seed = 1};
+    request.n_top = 0;
+    request.ignore_end = true;
+    request.max_tokens = 0;
+    request.prompt_ids.assign(ids.begin(), ids.begin() + options.depth);
+    if (options.depth > 0) {
+        if (auto filled = session.generate(request, unmeasured); !filled) {
+            return filled.error();
         }
-        request.prompt_ids = ids;
-        request.max_tokens = options.n_gen;
+    }
+    request.max_tokens = options.n_gen;
+    for (int run = 0; run <= options.repetitions; ++run) {
+        request.prompt_ids.resize(static_cast<size_t>(options.depth));
+        const auto prompt = ids.begin() + options.depth + run * options.n_prompt;
+        request.prompt_ids.insert(request.prompt_ids.end(), prompt, prompt + options.n_prompt);
         profile.begin_run();
         const auto stats = session.generate(request, profile);
         if (!stats) {

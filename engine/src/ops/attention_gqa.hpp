@@ -38,13 +38,13 @@ struct GqaScratch {
     struct Block {
         int32_t begin, end;
     };
-    /// What one lane holds: one block of rows, the heads of one key head.
+    /// What one lane holds: one block of rows, the heads of some key heads. A line is a row's query head.
     struct Lane {
-        float* queries;         ///< [rows of a block × group, head_dim]
-        float* scores;          ///< [rows of a block × group, gqa_piece]
-        float* out;             ///< [rows of a block × group, head_dim]
+        float* queries;         ///< [lines, head_dim]
+        float* scores;          ///< [lines, gqa_piece], of one key head
+        float* out;             ///< [lines, head_dim]
         float* cached;          ///< [gqa_piece, head_dim], of a cache that does not hold floats
-        OnlineSoftmax* softmax; ///< [rows of a block × group]
+        OnlineSoftmax* softmax; ///< [lines]
     };
     ActivationRows input; ///< [n_rows, hidden]
     float* q;             ///< [n_rows, n_head * head_dim]

@@ -27,6 +27,13 @@ struct Call {
     int64_t group() const { return w.n_head / w.n_head_kv; }
 };
 
+/// Lines that a lane holds. A group is counted as if all query heads shared one key head: then any layer within the
+/// limits fits.
+int64_t gqa_lines(int64_t n_head)
+{
+    return std::max(gqa_queries, n_head);
+}
+
 int64_t rows_of_block(int64_t group)
 {
     return std::max<int64_t>(1, gqa_queries / group);
@@ -92,69 +99,112 @@ int64_t make_blocks(const Call& call)
     return n_blocks;
 }
 
-/// The heads of key head `kv` for the rows of one block. Query g of row i is line i * group + g throughout.
-void attend(const Call& call, const GqaScratch::Block& block, int64_t kv, const GqaScratch::Lane& lane)
+/// Key heads that one lane takes through a piece one after another: as many as its memory holds the queries of, so that
+/// a step of few rows reads its cache front to back, not once for every head.
+int64_t heads_together(const Call& call, int64_t lanes)
+{
+    const int64_t lines = std::min<int64_t>(rows_of_block(call.group()), call.batch.n_rows) * call.group();
+    const int64_t share = (call.w.n_head_kv + lanes - 1) / lanes;
+    return std::clamp<int64_t>(gqa_lines(call.w.n_head) / lines, 1, share);
+}
+
+/// What one lane does at a time: the query heads of key heads [kv_begin, kv_end) for the rows of one block. Query g of
+/// row i is line i * group + g of its key head, and those follow each other throughout.
+struct Unit {
+    const int32_t* rows;
+    int32_t n_rows;
+    int64_t kv_begin, kv_end;
+
+    Unit(const Call& call, const GqaScratch::Block& block, int64_t chunk, int64_t n_heads)
+        : rows(call.s.order + block.begin), n_rows(block.end - block.begin), kv_begin(chunk * n_heads),
+          kv_end(std::min<int64_t>(kv_begin + n_heads, call.w.n_head_kv))
+    {
+    }
+};
+
+/// One key head meets a piece of the cache, which the lines from `first` on see some of. `lane` begins with its lines.
+void meet(const Call& call, const Unit& unit, int64_t kv, const CachePiece& piece, int64_t first,
+          const GqaScratch::Lane& lane)
 {
     const ConclaveGqaWeights& w = call.w;
     const int64_t dim = w.head_dim, group = call.group();
-    const int32_t* rows = call.s.order + block.begin;
-    const int64_t n_lines = (block.end - block.begin) * group;
-    for (int64_t i = 0; i < block.end - block.begin; ++i)
-        std::copy_n(call.s.q + rows[i] * call.q_width() + kv * group * dim, group * dim,
-                    lane.queries + i * group * dim);
-    std::fill_n(lane.out, n_lines * dim, 0.0f);
-    for (int64_t line = 0; line < n_lines; ++line) // a sink is a score that was there before all others
-        lane.softmax[line] = w.sinks ? OnlineSoftmax{w.sinks[kv * group + line % group], 1.0f} : OnlineSoftmax();
+    const int64_t n_lines = unit.n_rows * group, n_readers = n_lines - first;
+    const GemmRows keys = gemm_rows(piece, kv * dim, dim, n_readers, lane.cached);
+    float* scores = lane.scores + first * gqa_piece;
+    gemm_nt({n_readers, piece.n, dim, lane.queries + first * dim, dim, keys, scores, gqa_piece});
+    for (int64_t line = first; line < n_lines; ++line) {
+        float* row = lane.scores + line * gqa_piece;
+        const int32_t position = call.batch.position[unit.rows[line / group]];
+        const int32_t end = std::min(piece.n, position + 1 - piece.first);
+        const int32_t begin = std::clamp(first_seen(w, position) - piece.first, 0, end);
+        const float factor =
+            begin < end ? softmax_piece(w.softmax_scale, end - begin, row + begin, lane.softmax[line]) : 1.0f;
+        std::fill(row, row + begin, 0.0f);
+        std::fill(row + end, row + piece.n, 0.0f);
+        if (factor != 1.0f)
+            scale_by(factor, dim, lane.out + line * dim);
+    }
+    const GemmRows values = gemm_rows(piece, call.kv_width() + kv * dim, dim, n_readers, lane.cached);
+    gemm_nn({n_readers, dim, piece.n, scores, gqa_piece, values, lane.out + first * dim, dim}, true);
+}
 
-    const ConclaveCacheView& cache = call.caches[call.batch.sequence[rows[0]]];
-    const int32_t n_positions = call.batch.position[rows[block.end - block.begin - 1]] + 1;
+void attend(const Call& call, const Unit& unit, const GqaScratch::Lane& lane)
+{
+    const ConclaveGqaWeights& w = call.w;
+    const int64_t dim = w.head_dim, group = call.group();
+    const int64_t n_lines = unit.n_rows * group; // of each key head
+    const auto lane_of = [&](int64_t kv) {
+        const int64_t line = (kv - unit.kv_begin) * n_lines;
+        return GqaScratch::Lane{lane.queries + line * dim, lane.scores, lane.out + line * dim, lane.cached,
+                                lane.softmax + line};
+    };
+    for (int64_t kv = unit.kv_begin; kv < unit.kv_end; ++kv) {
+        const GqaScratch::Lane head = lane_of(kv);
+        for (int64_t i = 0; i < unit.n_rows; ++i)
+            std::copy_n(call.s.q + unit.rows[i] * call.q_width() + kv * group * dim, group * dim,
+                        head.queries + i * group * dim);
+        std::fill_n(head.out, n_lines * dim, 0.0f);
+        for (int64_t line = 0; line < n_lines; ++line) // a sink is a score that was there before all others
+            head.softmax[line] = w.sinks ? OnlineSoftmax{w.sinks[kv * group + line % group], 1.0f} : OnlineSoftmax();
+    }
+
+    const int32_t* position = call.batch.position;
+    const ConclaveCacheView& cache = call.caches[call.batch.sequence[unit.rows[0]]];
+    const int32_t n_positions = position[unit.rows[unit.n_rows - 1]] + 1;
     int64_t first = 0; // line of the first row that sees any of the piece
     // Whole pages that no row sees any more are passed over.
-    const int32_t oldest = first_seen(w, call.batch.position[rows[0]]) / cache.page_rows * cache.page_rows;
-    for (int32_t t = oldest; t < n_positions;) {
+    for (int32_t t = first_seen(w, position[unit.rows[0]]) / cache.page_rows * cache.page_rows; t < n_positions;) {
         const CachePiece piece = cache_piece(cache, t, n_positions, gqa_piece);
-        while (call.batch.position[rows[first / group]] < t)
+        while (position[unit.rows[first / group]] < t)
             first += group;
-        const FloatRows keys = float_rows(piece, kv * dim, dim, lane.cached);
-        float* scores = lane.scores + first * gqa_piece;
-        gemm_nt({n_lines - first, piece.n, dim, lane.queries + first * dim, dim, keys.rows, keys.stride, scores,
-                 gqa_piece});
-        for (int64_t line = first; line < n_lines; ++line) {
-            float* row = lane.scores + line * gqa_piece;
-            const int32_t position = call.batch.position[rows[line / group]];
-            const int32_t end = std::min(piece.n, position + 1 - t);
-            const int32_t begin = std::clamp(first_seen(w, position) - t, 0, end);
-            const float factor =
-                begin < end ? softmax_piece(w.softmax_scale, end - begin, row + begin, lane.softmax[line]) : 1.0f;
-            std::fill(row, row + begin, 0.0f);
-            std::fill(row + end, row + piece.n, 0.0f);
-            if (factor != 1.0f)
-                scale_by(factor, dim, lane.out + line * dim);
-        }
-        const FloatRows values = float_rows(piece, call.kv_width() + kv * dim, dim, lane.cached);
-        gemm_nn(
-            {n_lines - first, dim, piece.n, scores, gqa_piece, values.rows, values.stride, lane.out + first * dim, dim},
-            true);
+        for (int64_t kv = unit.kv_begin; kv < unit.kv_end; ++kv)
+            meet(call, unit, kv, piece, first, lane_of(kv));
         t += piece.n;
     }
-    for (int64_t line = 0; line < n_lines; ++line) {
-        float* out = lane.out + line * dim;
-        scale_by(1.0f / lane.softmax[line].sum, dim, out);
-        std::copy_n(out, dim, call.s.heads.row(rows[line / group]) + (kv * group + line % group) * dim);
+    for (int64_t kv = unit.kv_begin; kv < unit.kv_end; ++kv) {
+        const GqaScratch::Lane head = lane_of(kv);
+        for (int64_t line = 0; line < n_lines; ++line) {
+            float* out = head.out + line * dim;
+            scale_by(1.0f / head.softmax[line].sum, dim, out);
+            std::copy_n(out, dim, call.s.heads.row(unit.rows[line / group]) + (kv * group + line % group) * dim);
+        }
     }
 }
 
 void attend_all(const Call& call)
 {
-    const int64_t n_units = make_blocks(call) * call.w.n_head_kv;
+    const int64_t n_blocks = make_blocks(call);
     const int64_t last = call.batch.position[call.batch.n_rows - 1] + 1;
     const bool small = call.batch.n_rows * call.q_width() * 2 * last < small_attention;
+    const int64_t n_heads = heads_together(call, small ? 1 : call.backend.lanes);
+    const int64_t n_chunks = (call.w.n_head_kv + n_heads - 1) / n_heads;
+    const int64_t n_units = n_blocks * n_chunks;
     // By lane, not by thread: the pool may have grown since memory was reserved.
     const int64_t lanes = small ? 1 : std::min<int64_t>(call.backend.lanes, n_units);
     call.backend.pool->for_ranges(lanes, 1, [&](int64_t begin, int64_t end, int) {
         for (int64_t lane = begin; lane < end; ++lane)
             for (int64_t unit = lane; unit < n_units && !call.backend.pool->interrupted(); unit += lanes)
-                attend(call, call.s.blocks[unit / call.w.n_head_kv], unit % call.w.n_head_kv, call.s.lanes[lane]);
+                attend(call, Unit(call, call.s.blocks[unit / n_chunks], unit % n_chunks, n_heads), call.s.lanes[lane]);
     });
 }
 
@@ -163,8 +213,7 @@ void attend_all(const Call& call)
 GqaScratch GqaScratch::take(Scratch& scratch, const Shape& shape)
 {
     const int64_t n = shape.n_rows;
-    // A group is counted as if all query heads shared one key head: then any layer within the limits fits.
-    const int64_t lines = std::max(gqa_queries, shape.n_head);
+    const int64_t lines = gqa_lines(shape.n_head);
     GqaScratch s;
     s.input = ActivationRows::take(scratch, n, shape.hidden);
     s.q = scratch.take<float>(n * shape.n_head * shape.head_dim);

@@ -9,6 +9,15 @@
 namespace conclave
 {
 
+namespace
+{
+
+// A head's part of a row lies a whole row from the next, too far for the processor to see the pattern. Of 8, 16 and 32
+// the middle was fastest with rows of 256 bytes.
+constexpr int64_t rows_ahead = 16;
+
+} // namespace
+
 int64_t cached_bytes(const ConclaveCacheView& cache, int64_t n)
 {
     const DTypeInfo& type = *dtype_info(cache.dtype);
@@ -65,6 +74,18 @@ FloatRows float_rows(const CachePiece& piece, int64_t offset, int64_t n, float* 
         return {reinterpret_cast<const float*>(first), cache.row_width};
     decode_rows(static_cast<DType>(cache.dtype), first, cached_bytes(cache, cache.row_width), piece.n, n, memory);
     return {memory, n};
+}
+
+GemmRows gemm_rows(const CachePiece& piece, int64_t offset, int64_t n, int64_t n_readers, float* memory)
+{
+    const ConclaveCacheView& cache = piece.cache;
+    const auto dtype = static_cast<DType>(cache.dtype);
+    if (dtype != DType::F32 && (n_readers > direct_readers || n % gemm_vector != 0)) {
+        const FloatRows floats = float_rows(piece, offset, n, memory);
+        return GemmRows::floats(floats.rows, floats.stride);
+    }
+    const uint8_t* first = cached_row(cache, piece.first) + cached_bytes(cache, offset);
+    return {dtype, first, cached_bytes(cache, cache.row_width), rows_ahead};
 }
 
 } // namespace conclave

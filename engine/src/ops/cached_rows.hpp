@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ops/gemm.hpp"
 #include "ops/op_table.hpp"
 
 namespace conclave
@@ -39,5 +40,10 @@ struct FloatRows {
 };
 /// Elements [offset, offset + n) of a piece's rows: where they lie when they are floats, else in `memory` [piece.n, n].
 FloatRows float_rows(const CachePiece& piece, int64_t offset, int64_t n, float* memory);
+
+/// Readers up to which a narrow row is widened anew for each few of them rather than once into memory.
+constexpr int64_t direct_readers = 8;
+/// The same for products of so many readers: where they lie, asked for ahead of their turn, when that pays.
+GemmRows gemm_rows(const CachePiece& piece, int64_t offset, int64_t n, int64_t n_readers, float* memory);
 
 } // namespace conclave

@@ -1,9 +1,14 @@
 #include "ops/gemm.hpp"
 
+#include "base/check.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/gemm_cpu.cpp"
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h" // IWYU pragma: keep
 #include "hwy/highway.h"
+
+#include "tensor/narrow_rows-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace conclave
@@ -13,154 +18,202 @@ namespace HWY_NAMESPACE
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Four rows by two columns (or vectors): eight sums in flight hide the latency of a fused multiply-add, and with their
-// operands still fit the 16 registers of AVX2.
-constexpr int64_t block_m = 4;
-constexpr int64_t block_n = 2;
+constexpr RowFloats d;
+constexpr auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
+using Vec = hn::Vec<RowFloats>;
 
-template <int64_t M, int64_t N>
-void nt_block(const Gemm& g, int64_t i, int64_t j)
+// Sums in flight: eight hide the latency of a fused multiply-add and, with their operands, fit 16 registers; 32 take
+// sixteen, which load less per sum.
+constexpr int most_sums = lanes == 16 ? 16 : 8;
+constexpr int line = 64; // bytes that come from memory together
+
+/// Asks for `bytes` of row r + ahead.
+HWY_INLINE void fetch_ahead(const GemmRows& b, int64_t r, int64_t offset, int64_t bytes)
 {
-    const hn::ScalableTag<float> d;
-    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-    const float* a = g.a + i * g.a_stride;
-    const float* b = g.b + j * g.b_stride;
-    // Vectors are sizeless on some targets, so the sums are named, not an array.
-    auto s00 = hn::Zero(d), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-    const auto step = [&](auto load, int64_t k) HWY_ATTR {
-        const auto b0 = load(b + k);
-        const auto b1 = N > 1 ? load(b + g.b_stride + k) : b0;
-        const auto a0 = load(a + k);
-        s00 = hn::MulAdd(a0, b0, s00);
-        if constexpr (N > 1)
-            s01 = hn::MulAdd(a0, b1, s01);
-        if constexpr (M > 1) {
-            const auto a1 = load(a + g.a_stride + k);
-            const auto a2 = load(a + 2 * g.a_stride + k);
-            const auto a3 = load(a + 3 * g.a_stride + k);
-            s10 = hn::MulAdd(a1, b0, s10);
-            s20 = hn::MulAdd(a2, b0, s20);
-            s30 = hn::MulAdd(a3, b0, s30);
-            if constexpr (N > 1) {
-                s11 = hn::MulAdd(a1, b1, s11);
-                s21 = hn::MulAdd(a2, b1, s21);
-                s31 = hn::MulAdd(a3, b1, s31);
-            }
-        }
-    };
-    int64_t k = 0;
-    for (; k + lanes <= g.k; k += lanes)
-        step([&](const float* p) HWY_ATTR { return hn::LoadU(d, p); }, k);
-    if (k < g.k)
-        step([&](const float* p) HWY_ATTR { return hn::LoadN(d, p, static_cast<size_t>(g.k - k)); }, k);
+    const uint8_t* row = b.first + (r + b.ahead) * b.row_bytes + offset;
+    for (int64_t at = 0; at < bytes; at += line)
+        hwy::Prefetch(row + at);
+}
 
-    float* c = g.c + i * g.c_stride + j;
-    c[0] = hn::ReduceSum(d, s00);
-    if constexpr (N > 1)
-        c[1] = hn::ReduceSum(d, s01);
-    if constexpr (M > 1) {
-        c[g.c_stride] = hn::ReduceSum(d, s10);
-        c[2 * g.c_stride] = hn::ReduceSum(d, s20);
-        c[3 * g.c_stride] = hn::ReduceSum(d, s30);
-        if constexpr (N > 1) {
-            c[g.c_stride + 1] = hn::ReduceSum(d, s11);
-            c[2 * g.c_stride + 1] = hn::ReduceSum(d, s21);
-            c[3 * g.c_stride + 1] = hn::ReduceSum(d, s31);
+/// The sum of each block's lanes with those of the other blocks.
+template <class D>
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> sum_of_blocks(D tag, hn::Vec<D> v)
+{
+    if constexpr (hn::MaxLanes(tag) > 4) {
+        const hn::Half<D> half;
+        return sum_of_blocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    } else {
+        return v;
+    }
+}
+
+/// The sums of four vectors, each in an order of its own that is the same in every place.
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> sums_of(Vec v0, Vec v1, Vec v2, Vec v3)
+{
+    const hn::Repartition<uint64_t, RowFloats> pairs;
+    // Within blocks of four lanes: 0 + 2 and 1 + 3 of two vectors, then of all four.
+    const auto v01 = hn::BitCast(pairs, hn::Add(hn::InterleaveLower(d, v0, v1), hn::InterleaveUpper(d, v0, v1)));
+    const auto v23 = hn::BitCast(pairs, hn::Add(hn::InterleaveLower(d, v2, v3), hn::InterleaveUpper(d, v2, v3)));
+    return sum_of_blocks(d, hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, v01, v23)),
+                                    hn::BitCast(d, hn::InterleaveUpper(pairs, v01, v23))));
+}
+
+/// M rows of a by N rows of b.
+template <class Row, int M, int N>
+HWY_INLINE void nt_block(const Gemm& g, int64_t i, int64_t j)
+{
+    const float* a = g.a + i * g.a_stride;
+    const uint8_t* b = g.b.first + j * g.b.row_bytes;
+    Vec sums[M][N];
+    for (int m = 0; m < M; ++m)
+        for (int n = 0; n < N; ++n)
+            sums[m][n] = hn::Zero(d);
+    int64_t k = 0;
+    for (; k + lanes <= g.k; k += lanes) {
+        Vec bv[N];
+        for (int n = 0; n < N; ++n)
+            bv[n] = Row::load(b + n * g.b.row_bytes, k);
+        for (int m = 0; m < M; ++m) {
+            const Vec av = hn::LoadU(d, a + m * g.a_stride + k);
+            for (int n = 0; n < N; ++n)
+                sums[m][n] = hn::MulAdd(av, bv[n], sums[m][n]);
         }
     }
+    if (const auto rest = static_cast<size_t>(g.k - k); rest > 0) // floats alone
+        for (int n = 0; n < N; ++n) {
+            const Vec bv = hn::LoadN(d, reinterpret_cast<const float*>(b + n * g.b.row_bytes) + k, rest);
+            for (int m = 0; m < M; ++m)
+                sums[m][n] = hn::MulAdd(hn::LoadN(d, a + m * g.a_stride + k, rest), bv, sums[m][n]);
+        }
+    const hn::CappedTag<float, 4> four;
+    for (int m = 0; m < M; ++m) {
+        float* c = g.c + (i + m) * g.c_stride + j;
+        if constexpr (N % 4 == 0)
+            for (int n = 0; n < N; n += 4)
+                hn::StoreU(sums_of(sums[m][n], sums[m][n + 1], sums[m][n + 2], sums[m][n + 3]), four, c + n);
+        else
+            for (int n = 0; n < N; ++n)
+                c[n] = hn::GetLane(sums_of(sums[m][n], sums[m][n], sums[m][n], sums[m][n]));
+    }
+}
+
+template <class Row, int M, int N>
+void nt_columns(const Gemm& g, int64_t i, int64_t j)
+{
+    for (; j + N <= g.n; j += N) {
+        if (i == 0 && g.b.ahead > 0)
+            for (int n = 0; n < N; ++n)
+                fetch_ahead(g.b, j + n, 0, Row::bytes(g.k));
+        nt_block<Row, M, N>(g, i, j);
+    }
+    if constexpr (N > 1)
+        nt_columns<Row, M, N == 8 ? 4 : 1>(g, i, j);
+}
+
+template <class Row, int M>
+void nt_rows(const Gemm& g, int64_t i)
+{
+    for (; i + M <= g.m; i += M)
+        nt_columns<Row, M, M == 1 ? 8 : 4>(g, i, 0);
+    if constexpr (M > 1)
+        nt_rows<Row, M / 2>(g, i);
+}
+
+/// M rows of a by N vectors of b's columns.
+template <class Row, int M, int N>
+HWY_INLINE void nn_block(const Gemm& g, bool accumulate, int64_t i, int64_t j)
+{
+    const float* a = g.a + i * g.a_stride;
+    float* c = g.c + i * g.c_stride + j;
+    Vec sums[M][N];
+    for (int m = 0; m < M; ++m)
+        for (int n = 0; n < N; ++n)
+            sums[m][n] = accumulate ? hn::LoadU(d, c + m * g.c_stride + n * lanes) : hn::Zero(d);
+    const bool fetches = i == 0 && j == 0 && g.b.ahead > 0;
+    for (int64_t k = 0; k < g.k; ++k) {
+        if (fetches)
+            fetch_ahead(g.b, k, 0, Row::bytes(g.n));
+        const uint8_t* b = g.b.first + k * g.b.row_bytes;
+        Vec bv[N];
+        for (int n = 0; n < N; ++n)
+            bv[n] = Row::load(b, j + n * lanes);
+        for (int m = 0; m < M; ++m) {
+            const Vec av = hn::Set(d, a[m * g.a_stride + k]);
+            for (int n = 0; n < N; ++n)
+                sums[m][n] = hn::MulAdd(av, bv[n], sums[m][n]);
+        }
+    }
+    for (int m = 0; m < M; ++m)
+        for (int n = 0; n < N; ++n)
+            hn::StoreU(sums[m][n], d, c + m * g.c_stride + n * lanes);
+}
+
+/// The last columns, fewer than a vector, of floats.
+template <int M>
+void nn_rest(const Gemm& g, bool accumulate, int64_t i, int64_t j)
+{
+    const auto rest = static_cast<size_t>(g.n - j);
+    const float* a = g.a + i * g.a_stride;
+    float* c = g.c + i * g.c_stride + j;
+    Vec sums[M];
+    for (int m = 0; m < M; ++m)
+        sums[m] = accumulate ? hn::LoadN(d, c + m * g.c_stride, rest) : hn::Zero(d);
+    for (int64_t k = 0; k < g.k; ++k) {
+        const Vec bv = hn::LoadN(d, reinterpret_cast<const float*>(g.b.first + k * g.b.row_bytes) + j, rest);
+        for (int m = 0; m < M; ++m)
+            sums[m] = hn::MulAdd(hn::Set(d, a[m * g.a_stride + k]), bv, sums[m]);
+    }
+    for (int m = 0; m < M; ++m)
+        hn::StoreN(sums[m], d, c + m * g.c_stride, rest);
+}
+
+template <class Row, int M, int N>
+void nn_columns(const Gemm& g, bool accumulate, int64_t i, int64_t j)
+{
+    for (; j + N * lanes <= g.n; j += N * lanes)
+        nn_block<Row, M, N>(g, accumulate, i, j);
+    if constexpr (N > 1)
+        nn_columns<Row, M, N / 2>(g, accumulate, i, j);
+    else if (j < g.n)
+        nn_rest<M>(g, accumulate, i, j);
+}
+
+template <class Row, int M>
+void nn_rows(const Gemm& g, bool accumulate, int64_t i)
+{
+    for (; i + M <= g.m; i += M)
+        nn_columns<Row, M, M == 1 ? 8 : most_sums / M>(g, accumulate, i, 0);
+    if constexpr (M > 1)
+        nn_rows<Row, M / 2>(g, accumulate, i);
 }
 
 void gemm_nt(const Gemm& g)
 {
-    int64_t i = 0;
-    for (; i + block_m <= g.m; i += block_m) {
-        int64_t j = 0;
-        for (; j + block_n <= g.n; j += block_n)
-            nt_block<block_m, block_n>(g, i, j);
-        for (; j < g.n; ++j)
-            nt_block<block_m, 1>(g, i, j);
+    constexpr int rows = most_sums / 4;
+    switch (g.b.dtype) {
+    case DType::F16:
+        return nt_rows<HalfRow, rows>(g, 0);
+    case DType::BF16:
+        return nt_rows<Bf16Row, rows>(g, 0);
+    case DType::Q8_0:
+        return nt_rows<Q8Row, rows>(g, 0);
+    default:
+        return nt_rows<FloatRow, rows>(g, 0);
     }
-    for (; i < g.m; ++i) {
-        int64_t j = 0;
-        for (; j + block_n <= g.n; j += block_n)
-            nt_block<1, block_n>(g, i, j);
-        for (; j < g.n; ++j)
-            nt_block<1, 1>(g, i, j);
-    }
-}
-
-// M rows by two vectors of columns, of which `width` elements exist.
-template <int64_t M, bool whole>
-void nn_block(const Gemm& g, bool accumulate, int64_t i, int64_t j)
-{
-    const hn::ScalableTag<float> d;
-    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-    const size_t width0 = static_cast<size_t>(HWY_MIN(lanes, g.n - j));
-    const size_t width1 = static_cast<size_t>(HWY_MAX(int64_t{0}, HWY_MIN(lanes, g.n - j - lanes)));
-    const auto load = [&](const float* p, size_t width)
-                          HWY_ATTR { return whole ? hn::LoadU(d, p) : hn::LoadN(d, p, width); };
-    const auto start = [&](int64_t row, int64_t v, size_t width) HWY_ATTR {
-        return accumulate ? load(g.c + (i + row) * g.c_stride + j + v * lanes, width) : hn::Zero(d);
-    };
-    const auto finish = [&](auto value, int64_t row, int64_t v, size_t width) HWY_ATTR {
-        float* p = g.c + (i + row) * g.c_stride + j + v * lanes;
-        if constexpr (whole)
-            hn::StoreU(value, d, p);
-        else
-            hn::StoreN(value, d, p, width);
-    };
-    auto s00 = start(0, 0, width0), s01 = start(0, 1, width1);
-    auto s10 = s00, s11 = s01, s20 = s00, s21 = s01, s30 = s00, s31 = s01;
-    if constexpr (M > 1) {
-        s10 = start(1, 0, width0), s11 = start(1, 1, width1);
-        s20 = start(2, 0, width0), s21 = start(2, 1, width1);
-        s30 = start(3, 0, width0), s31 = start(3, 1, width1);
-    }
-    const float* a = g.a + i * g.a_stride;
-    for (int64_t k = 0; k < g.k; ++k) {
-        const auto b0 = load(g.b + k * g.b_stride + j, width0);
-        const auto b1 = load(g.b + k * g.b_stride + j + lanes, width1);
-        const auto a0 = hn::Set(d, a[k]);
-        s00 = hn::MulAdd(a0, b0, s00);
-        s01 = hn::MulAdd(a0, b1, s01);
-        if constexpr (M > 1) {
-            const auto a1 = hn::Set(d, a[g.a_stride + k]);
-            const auto a2 = hn::Set(d, a[2 * g.a_stride + k]);
-            const auto a3 = hn::Set(d, a[3 * g.a_stride + k]);
-            s10 = hn::MulAdd(a1, b0, s10);
-            s11 = hn::MulAdd(a1, b1, s11);
-            s20 = hn::MulAdd(a2, b0, s20);
-            s21 = hn::MulAdd(a2, b1, s21);
-            s30 = hn::MulAdd(a3, b0, s30);
-            s31 = hn::MulAdd(a3, b1, s31);
-        }
-    }
-    finish(s00, 0, 0, width0), finish(s01, 0, 1, width1);
-    if constexpr (M > 1) {
-        finish(s10, 1, 0, width0), finish(s11, 1, 1, width1);
-        finish(s20, 2, 0, width0), finish(s21, 2, 1, width1);
-        finish(s30, 3, 0, width0), finish(s31, 3, 1, width1);
-    }
-}
-
-template <int64_t M>
-void nn_rows(const Gemm& g, bool accumulate, int64_t i)
-{
-    const int64_t columns = 2 * static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>()));
-    int64_t j = 0;
-    for (; j + columns <= g.n; j += columns)
-        nn_block<M, true>(g, accumulate, i, j);
-    if (j < g.n)
-        nn_block<M, false>(g, accumulate, i, j);
 }
 
 void gemm_nn(const Gemm& g, bool accumulate)
 {
-    int64_t i = 0;
-    for (; i + block_m <= g.m; i += block_m)
-        nn_rows<block_m>(g, accumulate, i);
-    for (; i < g.m; ++i)
-        nn_rows<1>(g, accumulate, i);
+    switch (g.b.dtype) {
+    case DType::F16:
+        return nn_rows<HalfRow, 4>(g, accumulate, 0);
+    case DType::BF16:
+        return nn_rows<Bf16Row, 4>(g, accumulate, 0);
+    case DType::Q8_0:
+        return nn_rows<Q8Row, 4>(g, accumulate, 0);
+    default:
+        return nn_rows<FloatRow, 4>(g, accumulate, 0);
+    }
 }
 
 } // namespace HWY_NAMESPACE
@@ -176,11 +229,13 @@ HWY_EXPORT(gemm_nn);
 
 void gemm_nt(const Gemm& g)
 {
+    CONCLAVE_CHECK(g.b.dtype == DType::F32 || g.k % gemm_vector == 0, "narrow rows are whole vectors");
     HWY_DYNAMIC_DISPATCH(gemm_nt)(g);
 }
 
 void gemm_nn(const Gemm& g, bool accumulate)
 {
+    CONCLAVE_CHECK(g.b.dtype == DType::F32 || g.n % gemm_vector == 0, "narrow rows are whole vectors");
     HWY_DYNAMIC_DISPATCH(gemm_nn)(g, accumulate);
 }
 

@@ -68,14 +68,14 @@ void attend(const MlaHeads& call, int64_t row, int64_t held, int64_t begin, int6
     const int32_t n_positions = call.batch.position[row] + 1;
     for (int32_t t = 0; t < n_positions;) {
         const CachePiece piece = cache_piece(cache, t, n_positions, mla_piece);
-        const FloatRows cached = float_rows(piece, 0, width, memory);
-        gemm_nt({n, piece.n, width, absorbed, width, cached.rows, cached.stride, scores, mla_piece});
+        const GemmRows cached = gemm_rows(piece, 0, width, n, memory);
+        gemm_nt({n, piece.n, width, absorbed, width, cached, scores, mla_piece});
         for (int64_t h = 0; h < n; ++h) {
             const float factor = softmax_piece(w.softmax_scale, piece.n, scores + h * mla_piece, softmax[h]);
             if (factor != 1.0f)
                 scale_by(factor, rank, latent + h * rank);
         }
-        gemm_nn({n, rank, piece.n, scores, mla_piece, cached.rows, cached.stride, latent, rank}, true);
+        gemm_nn({n, rank, piece.n, scores, mla_piece, cached, latent, rank}, true);
         t += piece.n;
     }
     for (int64_t h = 0; h < n; ++h)

@@ -23,10 +23,13 @@ void decompress(const MlaHeads& call, const CachePiece& piece, const MlaScratch:
     const FloatRows cached = float_rows(piece, 0, w.kv_lora_rank + w.qk_rope_head_dim, lane.cached);
     const int64_t nope = w.qk_nope_head_dim;
     const int64_t rank = w.kv_lora_rank;
-    gemm_nn({piece.n, nope, rank, cached.rows, cached.stride, lane.k_b, nope, lane.keys, call.head_dim()}, false);
+    gemm_nn(
+        {piece.n, nope, rank, cached.rows, cached.stride, GemmRows::floats(lane.k_b, nope), lane.keys, call.head_dim()},
+        false);
     for (int64_t t = 0; t < piece.n; ++t)
         std::copy_n(cached.rows + t * cached.stride + rank, w.qk_rope_head_dim, lane.keys + t * call.head_dim() + nope);
-    gemm_nt({piece.n, w.v_head_dim, rank, cached.rows, cached.stride, lane.v_b, rank, lane.values, w.v_head_dim});
+    gemm_nt({piece.n, w.v_head_dim, rank, cached.rows, cached.stride, GemmRows::floats(lane.v_b, rank), lane.values,
+             w.v_head_dim});
 }
 
 /// The rows of one sequence, `rows` [n] in order of position.
@@ -49,7 +52,8 @@ void attend(const MlaHeads& call, int64_t head, const int32_t* rows, int64_t n, 
             ++first;
         decompress(call, piece, lane);
         float* scores = lane.scores + first * mla_piece;
-        gemm_nt({n - first, piece.n, dim, lane.queries + first * dim, dim, lane.keys, dim, scores, mla_piece});
+        gemm_nt({n - first, piece.n, dim, lane.queries + first * dim, dim, GemmRows::floats(lane.keys, dim), scores,
+                 mla_piece});
         for (int64_t i = first; i < n; ++i) {
             float* row = lane.scores + i * mla_piece;
             const int32_t seen = std::min(piece.n, call.batch.position[rows[i]] + 1 - t);
@@ -58,7 +62,8 @@ void attend(const MlaHeads& call, int64_t head, const int32_t* rows, int64_t n, 
             if (factor != 1.0f)
                 scale_by(factor, v, lane.out + i * v);
         }
-        gemm_nn({n - first, v, piece.n, scores, mla_piece, lane.values, v, lane.out + first * v, v}, true);
+        gemm_nn({n - first, v, piece.n, scores, mla_piece, GemmRows::floats(lane.values, v), lane.out + first * v, v},
+                true);
         t += piece.n;
     }
     for (int64_t i = 0; i < n; ++i) {

@@ -137,7 +137,7 @@ void test_kernels(Report& report)
     const Floats b = numbers.floats(m * n, 1.0f);
     const auto gemm = [&](auto run, int64_t rows, int64_t columns, int64_t depth, int64_t b_stride) {
         Floats c(static_cast<size_t>(rows * columns), 0.5f);
-        run(Gemm{rows, columns, depth, a.data(), n, b.data(), b_stride, c.data(), columns});
+        run(Gemm{rows, columns, depth, a.data(), n, GemmRows::floats(b.data(), b_stride), c.data(), columns});
         return c;
     };
     const auto nn = [](auto kernel) { return [kernel](const Gemm& g) { kernel(g, true); }; };
