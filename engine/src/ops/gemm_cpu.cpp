@@ -119,6 +119,18 @@ void nt_rows(const Gemm& g, int64_t i)
         nt_rows<Row, M / 2>(g, i);
 }
 
+/// Where there are many rows and registers, six of them meet a column of b at once: b may come from the second cache.
+template <class Row>
+void nt_all(const Gemm& g)
+{
+    constexpr int many = 6;
+    int64_t i = 0;
+    if constexpr (lanes == 16)
+        for (; g.m - i >= 2 * many; i += many)
+            nt_columns<Row, many, 4>(g, i, 0);
+    nt_rows<Row, most_sums / 4>(g, i);
+}
+
 /// M rows of a by N vectors of b's columns.
 template <class Row, int M, int N>
 HWY_INLINE void nn_block(const Gemm& g, bool accumulate, int64_t i, int64_t j)
@@ -189,30 +201,30 @@ void nn_rows(const Gemm& g, bool accumulate, int64_t i)
 
 void gemm_nt(const Gemm& g)
 {
-    constexpr int rows = most_sums / 4;
     switch (g.b.dtype) {
     case DType::F16:
-        return nt_rows<HalfRow, rows>(g, 0);
+        return nt_all<HalfRow>(g);
     case DType::BF16:
-        return nt_rows<Bf16Row, rows>(g, 0);
+        return nt_all<Bf16Row>(g);
     case DType::Q8_0:
-        return nt_rows<Q8Row, rows>(g, 0);
+        return nt_all<Q8Row>(g);
     default:
-        return nt_rows<FloatRow, rows>(g, 0);
+        return nt_all<FloatRow>(g);
     }
 }
 
 void gemm_nn(const Gemm& g, bool accumulate)
 {
+    constexpr int rows = most_sums / 2;
     switch (g.b.dtype) {
     case DType::F16:
-        return nn_rows<HalfRow, 4>(g, accumulate, 0);
+        return nn_rows<HalfRow, rows>(g, accumulate, 0);
     case DType::BF16:
-        return nn_rows<Bf16Row, 4>(g, accumulate, 0);
+        return nn_rows<Bf16Row, rows>(g, accumulate, 0);
     case DType::Q8_0:
-        return nn_rows<Q8Row, 4>(g, accumulate, 0);
+        return nn_rows<Q8Row, rows>(g, accumulate, 0);
     default:
-        return nn_rows<FloatRow, 4>(g, accumulate, 0);
+        return nn_rows<FloatRow, rows>(g, accumulate, 0);
     }
 }
 
