@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "conclave/session.hpp"
 #include "json.hpp"
 #include "program.hpp"
 #include "sampling.hpp"
@@ -18,14 +19,9 @@ int run(const Common& common, int n_ctx, int n_draft)
     if (!opened) {
         return report(opened.error());
     }
-    const ModelInfo& info = opened->model->info();
-    if (n_ctx > info.context_length) {
-        return report({ErrorCode::invalid_argument, "a context of " + std::to_string(n_ctx) +
-                                                        " tokens is not possible with " + info.name +
-                                                        "; ask for 1 to " + std::to_string(info.context_length)});
-    }
-    if (n_draft > 0 && !info.n_params_mtp) { // the sentence is the session's
-        return report(Session::create(opened->model, {.n_ctx = n_ctx, .n_draft = n_draft}).error());
+    const SessionOptions options = {.n_ctx = n_ctx, .kv = kv_type(common), .n_draft = n_draft};
+    if (const auto possible = Session::check(*opened->model, options); !possible) {
+        return report(possible.error());
     }
     const MemoryPlan plan = opened->model->plan(n_ctx, n_draft, kv_type(common));
     if (common.json) {

@@ -167,6 +167,19 @@ TEST(Contract, BenchProfile)
     }
 }
 
+TEST(Contract, PlanRefusesWhatASessionRefuses)
+{
+    const std::string file = golden("dsv3.gguf");
+    for (const std::string options : {"--kv q8_0", "--ctx 1000000"}) {
+        const Finished plan =
+            run("plan " + file + (options.find("ctx") != std::string::npos ? " " : " --ctx 100 ") + options);
+        const Finished chat = run("generate " + file + " --ids 1,2 " + options);
+        EXPECT_NE(plan.status, 0) << options;
+        EXPECT_EQ(plan.err, chat.err) << options;
+        EXPECT_TRUE(plan.out.empty()) << plan.out;
+    }
+}
+
 TEST(Contract, Plan)
 {
     const Finished done = run("plan " + golden("dsv3.gguf") + " --ctx 100 --json");

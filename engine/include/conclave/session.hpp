@@ -109,6 +109,8 @@ public:
     /// unsupported for a type of cache that its heads, or the device, cannot have; where drafts are asked for also
     /// unsupported, for a file without the block and on a device, and format, for one whose block is broken.
     static Result<Session> create(std::shared_ptr<const Model> model, SessionOptions options = {});
+    /// Whether the model can have such a session, memory aside: the errors of create but out_of_memory.
+    static Result<void> check(const Model& model, SessionOptions options);
 
     /// Computes what is new of the prompt, then samples until an end. Blocks. Errors: invalid_argument, context_full,
     /// those of check_grammar, and unsupported or invalid_argument where a grammar cannot be followed on. A stop

@@ -6,13 +6,18 @@
 namespace conclave
 {
 
-Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place, bool drafts, KvType kv)
+Result<void> KvCache::check(const Weights& weights, const OpPlace& place, bool drafts, KvType kv)
 {
     if (place.device && kv != KvType::f32) {
         return Error{ErrorCode::unsupported, "a GPU keeps its cache in f32 so far; choose f32"};
     }
-    if (auto fits = check_cache(weights, drafts, kv); !fits) {
-        return fits.error();
+    return check_cache(weights, drafts, kv);
+}
+
+Result<KvCache> KvCache::create(const Weights& weights, int n_ctx, const OpPlace& place, bool drafts, KvType kv)
+{
+    if (auto can = check(weights, place, drafts, kv); !can) {
+        return can.error();
     }
     const uint64_t n_bytes = cache_bytes(weights, n_ctx, drafts, kv);
     const size_t n_layers = n_cached_layers(weights, drafts);

@@ -16,8 +16,10 @@ namespace conclave
 class KvCache
 {
 public:
+    /// Whether there is such a cache: unsupported for a type that the rows, or a device, cannot have.
+    static Result<void> check(const Weights& weights, const OpPlace& place, bool drafts, KvType kv);
     /// With `drafts` the rows of the block of multi-token prediction stand behind those of the layers.
-    /// Errors: out_of_memory with the bytes wanted; unsupported for a type that the rows, or a device, cannot have.
+    /// Errors: those of check; out_of_memory with the bytes wanted.
     static Result<KvCache> create(const Weights& weights, int n_ctx, const OpPlace& place = {}, bool drafts = false,
                                   KvType kv = KvType::f32);
 

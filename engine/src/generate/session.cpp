@@ -48,6 +48,23 @@ Result<void> check_drafts(const ModelState& state)
     return {};
 }
 
+/// The options as a session would have them.
+Result<SessionOptions> possible(const ModelState& state, const SessionOptions& options)
+{
+    auto resolved = resolve(state.info, options);
+    if (!resolved) {
+        return resolved.error();
+    }
+    const bool drafts = resolved->n_draft > 0;
+    if (auto can = drafts ? check_drafts(state) : Result<void>(); !can) {
+        return can.error();
+    }
+    if (auto can = KvCache::check(state.weights, state.engine->place(), drafts, resolved->kv); !can) {
+        return can.error();
+    }
+    return resolved;
+}
+
 Error no_memory(const ModelInfo& info, int n_ctx, uint64_t n_bytes)
 {
     return out_of_memory("a context of " + std::to_string(n_ctx) + " tokens with " + info.name, n_bytes,
@@ -64,14 +81,11 @@ Session::~Session() = default;
 Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptions options)
 {
     const ModelState& state = *model->state();
-    const auto resolved = resolve(state.info, options);
+    const auto resolved = possible(state, options);
     if (!resolved) {
         return resolved.error();
     }
     const bool drafts = resolved->n_draft > 0;
-    if (auto possible = drafts ? check_drafts(state) : Result<void>(); !possible) {
-        return possible.error();
-    }
     const int max_rows = max_step_rows(*resolved);
     const ConclaveLimits limits = backend_limits(state.weights, max_rows, resolved->n_ctx, score_rows, drafts);
     const auto no_room = [&] {
@@ -92,6 +106,12 @@ Result<Session> Session::create(std::shared_ptr<const Model> model, SessionOptio
         return Session(std::make_unique<SessionState>(model, *resolved, *std::move(memory)));
     };
     return within_memory(create, no_room);
+}
+
+Result<void> Session::check(const Model& model, SessionOptions options)
+{
+    const auto resolved = possible(*model.state(), options);
+    return resolved ? Result<void>() : resolved.error();
 }
 
 Result<Stats> Session::generate(const GenerateRequest& request, EventSink& sink, std::stop_token stop)
