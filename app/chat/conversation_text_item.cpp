@@ -64,6 +64,8 @@ void ConversationTextItem::setWriting(bool writing)
     if (!writing)
         emit spokenChanged();
     emit writingChanged();
+    if (!writing && m_look == Code)
+        relayout(true); // its lines grew one by one; shown together they are a few nodes, which every frame walks
     update();
 }
 

@@ -125,7 +125,7 @@ FocusScope {
         }
 
         anchors.fill: parent
-        bottomMargin: Theme.space4 + 4 * Theme.space6
+        bottomMargin: Theme.space4 + 6 * Theme.space6
         boundsBehavior: Flickable.StopAtBounds
         cacheBuffer: 320
         clip: true
